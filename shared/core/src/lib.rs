@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod names;
+pub mod time;
+pub mod identity;
+pub mod advice;
+pub mod policy;
+pub mod pii;
