@@ -1,1 +1,6 @@
 //! Who may see what: the model, what follows from it, and its form for an engine.
+
+pub mod model;
+pub mod ids;
+pub mod pattern;
+pub mod filter;
