@@ -1,0 +1,159 @@
+// Runs cargo for the Workers, all of them in one call: a call per Worker would resolve other features
+// for the shared crates and compile them again.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { root, targetFolder } from "../paths.mjs";
+import { CommandError, run } from "../run.mjs";
+import { crateOf, libraryOf, workerNames } from "./workers.mjs";
+
+/** @typedef {import("./workers.mjs").WorkerName} WorkerName */
+/** @typedef {"wdev" | "release"} Profile */
+
+const WASM_TARGET = "wasm32-unknown-unknown";
+
+/** @returns {NodeJS.ProcessEnv} */
+export const cargoEnvironment = () => ({ ...process.env, CARGO_TARGET_DIR: targetFolder });
+
+/** @param {WorkerName} name @param {Profile} profile */
+export const wasmOf = (name, profile) => join(targetFolder, WASM_TARGET, profile, `${libraryOf(name)}.wasm`);
+
+/**
+ * Compiles the Workers' crates.
+ * @param {Profile} profile
+ * @param {{ quiet?: boolean }} [options]
+ * @returns {Promise<Set<WorkerName>>} those that compiled; the compiler has said why the others did not
+ */
+export async function compileWorkers(profile, { quiet = false } = {}) {
+  if (workerNames.every((name) => isCurrent(name, profile))) return new Set(workerNames);
+  await ensureWasmTarget();
+  /** @type {Set<WorkerName>} */
+  const compiled = new Set();
+  const args = [
+    "build", "--lib", "--profile", profile, "--target", WASM_TARGET, "--keep-going",
+    "--message-format", "json-render-diagnostics", ...workerNames.flatMap((name) => ["-p", crateOf(name)]),
+  ];
+  const started = Date.now();
+  try {
+    await cargo(args, quiet, (message) => {
+      if (message.reason !== "compiler-artifact") return;
+      const name = workerNames.find((name) => message.target?.name === libraryOf(name));
+      if (name) compiled.add(name);
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.missing || compiled.size === 0) throw error;
+  }
+  for (const name of compiled) remember(name, profile, started);
+  return compiled;
+}
+
+/**
+ * Runs cargo with JSON messages on its standard output; what it has to say to a person is on the other one.
+ * @param {string[]} args
+ * @param {boolean} quiet
+ * @param {(message: { reason: string, target?: { name: string } }) => void} onMessage
+ */
+async function cargo(args, quiet, onMessage) {
+  try {
+    await run("cargo", args, {
+      cwd: root,
+      env: cargoEnvironment(),
+      quiet: true,
+      onLine(line) {
+        if (line.startsWith("{")) onMessage(JSON.parse(line));
+        else if (!quiet) process.stderr.write(`${line}\n`);
+      },
+    });
+  } catch (error) {
+    if (error instanceof CommandError && error.missing) {
+      throw new CommandError(
+        "`cargo` is not installed or not on the PATH; install Rust 1.95 or later (https://rustup.rs), then run this again",
+        { code: null, output: "", missing: true },
+      );
+    }
+    if (error instanceof CommandError) {
+      const said = error.output.split("\n").filter((line) => !line.startsWith("{"));
+      const text = quiet ? `\n${said.join("\n")}` : "; its own words stand above";
+      throw new CommandError(`the Workers did not compile${text}`, { code: error.code, output: error.output, missing: false });
+    }
+    throw error;
+  }
+}
+
+/** `rustup` fetches the standard library for WebAssembly once; cargo does not do it by itself. */
+async function ensureWasmTarget() {
+  const { stdout } = await run("rustc", ["--print", "target-libdir", "--target", WASM_TARGET], { cwd: root, quiet: true });
+  if (existsSync(stdout.trim())) return;
+  try {
+    await run("rustup", ["target", "add", WASM_TARGET], { cwd: root });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Rust's standard library for ${WASM_TARGET} is missing and could not be added (${reason}); ` +
+        `add it with your Rust installation's own means, for rustup: rustup target add ${WASM_TARGET}`,
+    );
+  }
+}
+
+/**
+ * The wasm-bindgen driver of `tools/wasm-bindgen`, compiled when its source or version changed.
+ * @param {{ quiet?: boolean }} [options]
+ * @returns {Promise<string>} its path
+ */
+export async function wasmBindgen({ quiet = false } = {}) {
+  const folder = join(root, "tools", "wasm-bindgen");
+  const hash = createHash("sha256");
+  for (const file of ["Cargo.toml", "src/main.rs"]) hash.update(readFileSync(join(folder, file)));
+  hash.update(/name = "wasm-bindgen-cli-support"\nversion = "[^"]+"/.exec(readFileSync(join(root, "Cargo.lock"), "utf8"))?.[0] ?? "");
+  const kept = join(targetFolder, "townlake", `wasm-bindgen-${hash.digest("hex").slice(0, 16)}`);
+  if (existsSync(kept)) return kept;
+  // `--workspace` for its features: naming the package alone would compile shared dependencies twice.
+  const args = ["build", "--workspace", "--bin", "townlake-wasm-bindgen"];
+  await run("cargo", args, { cwd: root, env: cargoEnvironment(), quiet });
+  mkdirSync(join(targetFolder, "townlake"), { recursive: true });
+  copyFileSync(join(targetFolder, "debug", "townlake-wasm-bindgen"), `${kept}.${process.pid}`);
+  renameSync(`${kept}.${process.pid}`, kept);
+  return kept;
+}
+
+/** @param {WorkerName} name @param {Profile} profile */
+const stampOf = (name, profile) => `${wasmOf(name, profile)}.inputs.json`;
+
+/** Whether no file that went into the Worker's wasm has changed since. @param {WorkerName} name @param {Profile} profile */
+function isCurrent(name, profile) {
+  try {
+    const stamp = JSON.parse(readFileSync(stampOf(name, profile), "utf8"));
+    return existsSync(wasmOf(name, profile)) && Object.entries(stamp).every(([file, seen]) => fingerprint(file) === seen);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Notes what cargo read, from its own dependency file: the sources of the Worker and of every crate of ours under it.
+ * A file that changed while cargo ran is not noted as read.
+ * @param {WorkerName} name
+ * @param {Profile} profile
+ * @param {number} started
+ */
+function remember(name, profile, started) {
+  const text = readFileSync(wasmOf(name, profile).replace(/\.wasm$/, ".d"), "utf8");
+  const sources = text.slice(text.indexOf(": ") + 2).trim().split(/(?<!\\) /).map((file) => file.replaceAll("\\ ", " "));
+  const manifests = new Set(["Cargo.toml", "Cargo.lock", "clippy.toml"].map((file) => join(root, file)));
+  for (const source of sources) {
+    const crate = source.split("/src/")[0];
+    if (existsSync(join(crate, "Cargo.toml"))) manifests.add(join(crate, "Cargo.toml"));
+  }
+  const files = [...sources, ...manifests].filter((file) => existsSync(file));
+  if (files.some((file) => statSync(file).mtimeMs >= started)) {
+    rmSync(stampOf(name, profile), { force: true });
+    return;
+  }
+  writeFileSync(stampOf(name, profile), JSON.stringify(Object.fromEntries(files.map((file) => [file, fingerprint(file)]))));
+}
+
+/** @param {string} file */
+function fingerprint(file) {
+  const { mtimeMs, size } = statSync(file);
+  return `${mtimeMs}:${size}`;
+}
