@@ -65,13 +65,21 @@ impl Advice {
 
     /// The same with one more page to open.
     pub fn with_link(mut self, label: &str, href: impl Into<String>) -> Self {
-        self.next.push(NextStep { label: label.to_owned(), href: Some(href.into()), command: None });
+        self.next.push(NextStep {
+            label: label.to_owned(),
+            href: Some(href.into()),
+            command: None,
+        });
         self
     }
 
     /// The same with one more command to type.
     pub fn with_command(mut self, label: &str, command: impl Into<String>) -> Self {
-        self.next.push(NextStep { label: label.to_owned(), href: None, command: Some(command.into()) });
+        self.next.push(NextStep {
+            label: label.to_owned(),
+            href: None,
+            command: Some(command.into()),
+        });
         self
     }
 

@@ -160,7 +160,10 @@ fn is_user(text: &str) -> bool {
 }
 
 fn is_group(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| is_service_byte(b) || b == b'.' || b == b'_')
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| is_service_byte(b) || b == b'.' || b == b'_')
 }
 
 fn is_domain(text: &str) -> bool {

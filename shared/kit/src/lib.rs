@@ -1,1 +1,16 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod background;
+pub mod clock;
+pub mod db;
+pub mod entry;
+pub mod failure;
+pub mod http;
+pub mod identity;
+pub mod json;
+pub mod log;
+pub mod policy;
+pub mod random;
+pub mod send;
+pub mod trino;

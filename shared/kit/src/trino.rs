@@ -1,0 +1,1 @@
+//! Trino statements over a service binding.
