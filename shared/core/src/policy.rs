@@ -4,3 +4,5 @@ pub mod model;
 pub mod ids;
 pub mod pattern;
 pub mod filter;
+pub mod document;
+pub mod interpret;
