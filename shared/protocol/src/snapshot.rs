@@ -73,7 +73,9 @@ mod tests {
         )
         .unwrap();
         let table = snapshot.tables.first().unwrap();
-        assert!(!table.dropped && table.comment.is_none() && !table.columns.first().unwrap().dropped);
+        assert!(
+            !table.dropped && table.comment.is_none() && !table.columns.first().unwrap().dropped
+        );
         let text = serde_json::to_string(&snapshot).unwrap();
         assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);
     }
