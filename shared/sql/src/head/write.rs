@@ -1,0 +1,96 @@
+//! Statements that change rows.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
+use crate::body;
+use crate::cursor::Cursor;
+use crate::error::ReadError;
+use crate::read::Reader;
+use crate::statement::{Access, Statement, Write};
+
+/// Reads a whole statement that starts with `word`.
+pub(super) fn read_write(
+    word: &str,
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+) -> Result<Statement, ReadError> {
+    let write = match word {
+        "INSERT" => insert(cursor, reader)?,
+        "UPDATE" => update(cursor, reader)?,
+        "DELETE" => delete(cursor, reader)?,
+        "MERGE" => {
+            body::read_merge(cursor.rest(), cursor.end(), reader)?;
+            Write::Merge
+        }
+        "TRUNCATE" => {
+            cursor.expect(&["TRUNCATE", "TABLE"])?;
+            let name = cursor.name("a table", 3)?;
+            reader.note(&name, Access::Write)?;
+            cursor.expect_end()?;
+            Write::Truncate
+        }
+        "ANALYZE" => {
+            cursor.expect(&["ANALYZE"])?;
+            let name = cursor.name("a table", 3)?;
+            reader.note(&name, Access::Write)?;
+            if cursor.eat(&["WITH"]) {
+                cursor.skip_group()?;
+            }
+            cursor.expect_end()?;
+            Write::Analyze
+        }
+        _ => {
+            cursor.expect(&["REFRESH", "MATERIALIZED", "VIEW"])?;
+            let name = cursor.name("a materialized view", 3)?;
+            reader.note(&name, Access::Write)?;
+            cursor.expect_end()?;
+            Write::Refresh
+        }
+    };
+    Ok(Statement::Write(write))
+}
+
+fn insert(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
+    cursor.expect(&["INSERT", "INTO"])?;
+    let name = cursor.name("a table", 3)?;
+    reader.note(&name, Access::Write)?;
+    // `(a, b)` is a list of columns; `(SELECT ...)` and `((SELECT ...))` are queries.
+    if cursor.peek() == Some(&Token::LParen) && !opens_query(cursor.peek_at(1)) {
+        cursor.skip_group()?;
+    }
+    body::read_query(cursor.rest(), cursor.end(), reader)?;
+    Ok(Write::Insert)
+}
+
+fn opens_query(token: Option<&Token>) -> bool {
+    match token {
+        Some(Token::LParen) => true,
+        Some(Token::Word(word)) => {
+            matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE)
+                && word.quote_style.is_none()
+        }
+        _ => false,
+    }
+}
+
+fn update(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
+    cursor.expect(&["UPDATE"])?;
+    let name = cursor.name("a table", 3)?;
+    reader.note(&name, Access::Write)?;
+    cursor.expect(&["SET"])?;
+    body::read_assignments(cursor.rest(), cursor.end(), reader)?;
+    Ok(Write::Update)
+}
+
+fn delete(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
+    cursor.expect(&["DELETE", "FROM"])?;
+    let name = cursor.name("a table", 3)?;
+    reader.note(&name, Access::Write)?;
+    if cursor.eat(&["WHERE"]) {
+        body::read_expression(cursor.rest(), cursor.end(), reader)?;
+    } else {
+        cursor.expect_end()?;
+    }
+    Ok(Write::Delete)
+}

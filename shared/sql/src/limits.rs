@@ -1,0 +1,21 @@
+//! How large a statement may be. Everything here is checked before or while parsing, never after.
+
+/// Longest text in characters; Trino's own `query.max-length`.
+pub const MAX_CHARACTERS: usize = 1_000_000;
+
+/// How many parentheses may be open at once.
+pub const MAX_NESTING: usize = 100;
+
+/// How deep the parser may call itself. A nested subquery takes three of these, a parenthesis one or two.
+pub const MAX_RECURSION: usize = 200;
+
+/// How many operators may follow each other without a parenthesis closing, and how many set operations.
+/// `1 + 1 + 1` is a tree as deep as it has operators, and a tree is walked and freed by recursion.
+pub const MAX_CHAIN: usize = 1_000;
+
+/// How many expressions the parser may start for each token of the text, on average. sqlparser tries
+/// some constructs twice, so nesting them would double the work at each level.
+pub const MAX_STARTS_PER_TOKEN: u64 = 20;
+
+/// How many statements may be inside each other (`EXPLAIN`, `PREPARE`, `EXECUTE IMMEDIATE`).
+pub const MAX_STATEMENTS: usize = 4;

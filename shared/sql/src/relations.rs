@@ -1,0 +1,235 @@
+//! Every table of a parsed tree, with common table expressions told apart from tables.
+//!
+//! sqlparser's tree holds the constructs of thirty dialects. Each node that can hide a table, or that Trino does not
+//! have, is checked against a list of what is followed here; whatever is not on the list is refused.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName, Query, Select,
+    SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor, visit_relations,
+};
+use townlake_core::advice::Span;
+
+use crate::cursor::Name;
+use crate::error::ReadError;
+use crate::read::Reader;
+use crate::statement::{Access, TableFunctionUse};
+use crate::tokens::span_of;
+
+mod allowed;
+
+/// Adds the tables of a tree to the reader.
+pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let mut collector = Collector { reader, scopes: Vec::new(), seen: None };
+    match tree.visit(&mut collector) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// Adds the tables of a `MERGE`: its target is written, everything else is read.
+pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let TableFactor::Table { name, .. } = &merge.table else {
+        return Err(not_understood("a MERGE into something else than a table", span(&merge.table)));
+    };
+    if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
+        return Err(not_understood("this kind of MERGE", span(&merge.table)));
+    }
+    reader.note(&to_name(name)?, Access::Write)?;
+    collect(merge, reader)
+}
+
+/// What one query's WITH has defined so far, and what it is about to.
+struct Scope {
+    /// Names that stand for queries, in lower case.
+    names: Vec<String>,
+    /// The queries of this WITH, by address, and what each will be called once it ends.
+    coming: Vec<(*const Query, String, bool)>,
+}
+
+struct Collector<'c, 's> {
+    reader: &'c mut Reader<'s>,
+    scopes: Vec<Scope>,
+    /// The name that `pre_visit_table_factor` has dealt with; any other relation's name is unexpected.
+    seen: Option<*const ObjectName>,
+}
+
+impl Visitor for Collector<'_, '_> {
+    type Break = ReadError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<ReadError> {
+        flow(self.enter(query))
+    }
+
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<ReadError> {
+        self.scopes.pop();
+        // A common table expression's name begins behind it: inside, the name still means the table.
+        if let Some(scope) = self.scopes.last_mut()
+            && let Some((_, name, _)) = scope.coming.iter().find(|(address, _, _)| std::ptr::eq(*address, query))
+        {
+            scope.names.push(name.clone());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<ReadError> {
+        flow(allowed::check_select(select))
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<ReadError> {
+        flow(self.read_factor(factor))
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<ReadError> {
+        if self.seen.is_some_and(|seen| std::ptr::eq(seen, name)) {
+            return ControlFlow::Continue(());
+        }
+        flow(Err(not_understood(&format!("the name `{name}` in this place"), span(name))))
+    }
+
+    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<ReadError> {
+        flow(self.read_expression(expression))
+    }
+
+    fn pre_visit_statement(&mut self, statement: &Tree) -> ControlFlow<ReadError> {
+        flow(Err(not_understood("a statement inside another one", span(statement))))
+    }
+}
+
+impl Collector<'_, '_> {
+    fn enter(&mut self, query: &Query) -> Result<(), ReadError> {
+        allowed::check_query(query)?;
+        let mut scope = Scope { names: Vec::new(), coming: Vec::new() };
+        if let Some(name) = self.recursive_name(query) {
+            check_recursion(query, &name)?;
+            scope.names.push(name);
+        }
+        if let Some(with) = &query.with {
+            for cte in &with.cte_tables {
+                let name = cte.alias.name.value.to_lowercase();
+                scope.coming.push((&raw const *cte.query, name, with.recursive));
+            }
+        }
+        self.scopes.push(scope);
+        Ok(())
+    }
+
+    /// The name that a query may use for itself: only in WITH RECURSIVE, and only as a UNION.
+    fn recursive_name(&self, query: &Query) -> Option<String> {
+        let (_, name, recursive) =
+            self.scopes.last()?.coming.iter().find(|(address, _, _)| std::ptr::eq(*address, query))?;
+        let is_union = matches!(query.body.as_ref(), SetExpr::SetOperation { op: SetOperator::Union, .. });
+        (*recursive && is_union).then(|| name.clone())
+    }
+
+    fn is_query_name(&self, name: &Name) -> bool {
+        match name.parts.as_slice() {
+            [only] => self.scopes.iter().any(|scope| scope.names.contains(only)),
+            _ => false,
+        }
+    }
+
+    fn read(&mut self, name: &Name) -> Result<(), ReadError> {
+        if self.is_query_name(name) { Ok(()) } else { self.reader.note(name, Access::Read) }
+    }
+
+    fn read_factor(&mut self, factor: &TableFactor) -> Result<(), ReadError> {
+        allowed::check_factor(factor)?;
+        match factor {
+            TableFactor::Table { name, .. } => {
+                self.seen = Some(&raw const *name);
+                self.read(&to_name(name)?)
+            }
+            TableFactor::TableFunction { expr: Expr::Function(function), .. } => self.read_table_function(function),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_table_function(&mut self, function: &Function) -> Result<(), ReadError> {
+        let name = to_name(&function.name)?;
+        self.reader.table_functions.push(TableFunctionUse { name: name.parts, at: name.at });
+        Ok(())
+    }
+
+    fn read_expression(&mut self, expression: &Expr) -> Result<(), ReadError> {
+        allowed::check_expression(expression)?;
+        match expression {
+            Expr::Function(function) if is_table_argument(function) => self.read_table_argument(function),
+            _ => Ok(()),
+        }
+    }
+
+    /// `TABLE(orders)` as an argument of a table function.
+    fn read_table_argument(&mut self, function: &Function) -> Result<(), ReadError> {
+        let FunctionArguments::List(list) = &function.args else {
+            return Err(not_understood("this TABLE argument", span(function)));
+        };
+        match list.args.as_slice() {
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(name)))] => {
+                self.read(&identifiers(std::slice::from_ref(name), span(function))?)
+            }
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::CompoundIdentifier(names)))] => {
+                self.read(&identifiers(names, span(function))?)
+            }
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Subquery(_)))] => Ok(()),
+            _ => Err(not_understood("this TABLE argument", span(function))),
+        }
+    }
+}
+
+fn is_table_argument(function: &Function) -> bool {
+    match function.name.0.as_slice() {
+        [part] => part.as_ident().is_some_and(|name| name.quote_style.is_none() && name.value.eq_ignore_ascii_case("table")),
+        _ => false,
+    }
+}
+
+/// In its first part a recursive query would name the table that it hides, or itself without an end.
+fn check_recursion(query: &Query, own_name: &str) -> Result<(), ReadError> {
+    let SetExpr::SetOperation { left, .. } = query.body.as_ref() else { return Ok(()) };
+    let own = visit_relations(left, |name| match name.0.as_slice() {
+        [part] if part.as_ident().is_some_and(|part| part.value.to_lowercase() == own_name) => {
+            ControlFlow::Break(span(name))
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    match own {
+        ControlFlow::Break(at) => {
+            Err(not_understood(&format!("`{own_name}` in the first part of its own recursive query"), at))
+        }
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+fn to_name(name: &ObjectName) -> Result<Name, ReadError> {
+    let at = span(name);
+    let parts = name.0.iter().map(|part| part.as_ident().cloned()).collect::<Option<Vec<_>>>();
+    identifiers(&parts.ok_or_else(|| not_understood(&format!("the name `{name}`"), at))?, at)
+}
+
+fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
+    let parts = identifiers
+        .iter()
+        .map(|part| match part.quote_style {
+            None | Some('"') => Ok(part.value.to_lowercase()),
+            Some(_) => Err(not_understood("a string as a name", at)),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Name { parts, at })
+}
+
+fn flow(result: Result<(), ReadError>) -> ControlFlow<ReadError> {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    }
+}
+
+fn span(node: &impl Spanned) -> Span {
+    span_of(node.span().start)
+}
+
+fn not_understood(what: &str, at: Span) -> ReadError {
+    ReadError::NotUnderstood { what: what.to_owned(), hint: None, at }
+}

@@ -1,0 +1,138 @@
+//! From text to tokens: size and nesting checked, and nothing kept that Trino would read differently.
+
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
+use townlake_core::advice::Span;
+
+use crate::depth::check_depth;
+use crate::dialect::Trino;
+use crate::error::ReadError;
+use crate::limits::MAX_CHARACTERS;
+
+/// The tokens of one statement without white space, comments and the closing semicolon.
+#[derive(Debug, Clone)]
+pub(crate) struct Tokens {
+    /// In the order of the text.
+    pub(crate) list: Vec<TokenWithSpan>,
+    /// Just behind the last token, where something is missing if something is missing.
+    pub(crate) end: Span,
+}
+
+/// A place in the text as the rest of the platform writes it.
+pub(crate) fn span_of(location: Location) -> Span {
+    Span { line: location.line, column: location.column }
+}
+
+/// Splits a text into the tokens of one statement.
+///
+/// # Errors
+/// The text is too long, too deep, empty, holds a second statement, or a token that Trino does not have.
+pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
+    let characters = text.chars().count();
+    if characters > MAX_CHARACTERS {
+        return Err(ReadError::TooLong { characters, limit: MAX_CHARACTERS });
+    }
+    let dialect = Trino::with_budget(0);
+    let all = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|error| ReadError::Syntax {
+        message: lower_first(&error.message),
+        at: span_of(error.location),
+    })?;
+
+    let mut list: Vec<TokenWithSpan> = Vec::with_capacity(all.len() / 2);
+    let mut end = Span { line: 1, column: 1 };
+    let mut closed = false;
+    for token in all {
+        match &token.token {
+            Token::EOF => continue,
+            Token::Whitespace(space) => {
+                check_comment(space, &token)?;
+                continue;
+            }
+            Token::SemiColon => {
+                // A lone or repeated `;` is harmless; a statement behind one is not.
+                closed = true;
+                continue;
+            }
+            _ => {}
+        }
+        if closed && !list.is_empty() {
+            return Err(ReadError::Several { at: span_of(token.span.start) });
+        }
+        closed = false;
+        check_token(&token)?;
+        end = span_of(token.span.end);
+        list.push(token);
+    }
+    if list.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    check_depth(&list)?;
+    Ok(Tokens { list, end })
+}
+
+/// Trino ends a `--` comment at a carriage return too; what follows one there would be hidden from us.
+fn check_comment(space: &Whitespace, token: &TokenWithSpan) -> Result<(), ReadError> {
+    let Whitespace::SingleLineComment { comment, prefix } = space else { return Ok(()) };
+    let lone_return = comment.trim_end_matches('\n').trim_end_matches('\r').contains('\r');
+    if lone_return || prefix != "--" {
+        return Err(ReadError::NotUnderstood {
+            what: "a comment with a carriage return in it".to_owned(),
+            hint: Some("end the comment with a line feed"),
+            at: span_of(token.span.start),
+        });
+    }
+    Ok(())
+}
+
+fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
+    let at = span_of(token.span.start);
+    let refuse = |what: String, hint| Err(ReadError::NotUnderstood { what, hint, at });
+    match &token.token {
+        Token::Word(Word { quote_style: Some('`'), value, .. }) => {
+            refuse(format!("the backquoted name `{value}`"), Some("quote names with double quotes"))
+        }
+        Token::Word(Word { quote_style: Some(_), value, .. }) if value.is_empty() => {
+            Err(ReadError::Syntax { message: "a quoted name cannot be empty".to_owned(), at })
+        }
+        Token::Word(_)
+        | Token::Number(_, false)
+        | Token::SingleQuotedString(_)
+        | Token::UnicodeStringLiteral(_)
+        | Token::HexStringLiteral(_)
+        | Token::Comma
+        | Token::Eq
+        | Token::Neq
+        | Token::Lt
+        | Token::Gt
+        | Token::LtEq
+        | Token::GtEq
+        | Token::Plus
+        | Token::Minus
+        | Token::Mul
+        | Token::Div
+        | Token::Mod
+        | Token::StringConcat
+        | Token::LParen
+        | Token::RParen
+        | Token::Period
+        | Token::LBracket
+        | Token::RBracket
+        | Token::RArrow
+        | Token::Arrow => Ok(()),
+        Token::Placeholder(text) if text == "?" => Ok(()),
+        Token::Question => Ok(()),
+        Token::Char(character) if character.is_alphabetic() => refuse(
+            format!("`{character}` outside of quotes"),
+            Some("put names with letters outside of a to z into double quotes"),
+        ),
+        other => refuse(format!("`{other}`"), None),
+    }
+}
+
+/// sqlparser's messages begin with a capital.
+pub(crate) fn lower_first(message: &str) -> String {
+    let mut characters = message.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
