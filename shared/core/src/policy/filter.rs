@@ -54,6 +54,14 @@ impl RowFilter {
     }
 }
 
+/// Whether the SQL asks who runs it, so that the same text gives two people different rows.
+pub fn depends_on_caller(sql: &str) -> bool {
+    const WORDS: [&str; 5] = ["current_user", "current_groups", "session_user", "current_role", "user"];
+    tokens(sql).flatten().any(|token| {
+        token.kind == Kind::Word && WORDS.iter().any(|word| token.text.eq_ignore_ascii_case(word))
+    })
+}
+
 impl FromStr for RowFilter {
     type Err = RowFilterError;
 
