@@ -4,6 +4,7 @@ import { withLock } from "./build/lock.mjs";
 import { compileWorkers, wasmBindgen } from "./build/cargo.mjs";
 import { bundle, gzipSize } from "./build/bundle.mjs";
 import { isWorkerName, workerNames } from "./build/workers.mjs";
+import { ensureWeb } from "./build/web.mjs";
 import { targetFolder } from "./paths.mjs";
 
 /** @typedef {import("./build/workers.mjs").WorkerName} WorkerName */
@@ -13,15 +14,13 @@ const LARGEST_GZIP = 3 * 1024 * 1024;
 
 /**
  * @param {readonly WorkerName[]} names
- * @param {{ release?: boolean, quiet?: boolean }} [options]
+ * @param {{ release?: boolean } & import("./build/cargo.mjs").Output} [options]
  */
-export async function build(names, { release = false, quiet = false } = {}) {
+export async function build(names, { release = false, ...output } = {}) {
   const profile = release ? "release" : "wdev";
   await withLock(`${targetFolder}/townlake/workers-${profile}.lock`, async () => {
-    const driver = await wasmBindgen({ quiet });
-    const compiled = await compileWorkers(profile, { quiet });
-    const failed = names.filter((name) => !compiled.has(name));
-    if (failed.length > 0) throw new Error(`did not compile: ${failed.join(", ")}; the compiler's words stand above`);
+    const driver = await wasmBindgen(output);
+    await compileWorkers(names, profile, output);
     for (const name of names) await bundle(name, profile, driver);
   });
 }
@@ -51,6 +50,8 @@ async function main(args) {
   const deploying = ["deploy", "versions upload"].includes(process.env.WRANGLER_COMMAND ?? "");
   const release = flags.includes("--release") || deploying;
   await build(names, { release, quiet: flags.includes("--quiet") });
+  // The gateway serves the web pages; wrangler refuses a configuration whose assets are missing.
+  if (names.includes("gateway")) await ensureWeb();
   if (!release) return 0;
   const tooLarge = reportSizes(names);
   if (tooLarge.length === 0) return 0;

@@ -17,6 +17,14 @@ export class CommandError extends Error {
   }
 }
 
+/** What runs at the moment, to be ended when this process is told to stop. @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+
+/** Ends every program that `run` is still waiting for. */
+export function endRunning() {
+  for (const child of running) child.kill("SIGTERM");
+}
+
 /**
  * @typedef {object} RunOptions
  * @property {string} [cwd]
@@ -35,6 +43,7 @@ export class CommandError extends Error {
 export function run(command, args, { cwd, env, quiet = false, input, onLine } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    running.add(child);
     let stdout = "";
     let stderr = "";
     const lines = onLine && lineSplitter(onLine);
@@ -50,11 +59,13 @@ export function run(command, args, { cwd, env, quiet = false, input, onLine } = 
     });
     child.stdin?.end(input);
     child.on("error", (error) => {
+      running.delete(child);
       const missing = /** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT";
       const reason = missing ? "is not installed or not on the PATH" : `could not be started: ${error.message}`;
       reject(new CommandError(`\`${command}\` ${reason}`, { code: null, output: "", missing }));
     });
     child.on("close", (code, signal) => {
+      running.delete(child);
       lines?.end();
       if (code === 0) return resolve({ stdout, stderr });
       const end = signal ? `was ended by ${signal}` : `ended with code ${code}`;

@@ -10,6 +10,11 @@ import { crateOf, libraryOf, workerNames } from "./workers.mjs";
 /** @typedef {import("./workers.mjs").WorkerName} WorkerName */
 /** @typedef {"wdev" | "release"} Profile */
 
+/**
+ * What becomes of a compiler's words: passed on, or kept for the error's message and told line by line.
+ * @typedef {{ quiet?: boolean, onLine?: (line: string) => void }} Output
+ */
+
 const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** @returns {NodeJS.ProcessEnv} */
@@ -19,13 +24,13 @@ export const cargoEnvironment = () => ({ ...process.env, CARGO_TARGET_DIR: targe
 export const wasmOf = (name, profile) => join(targetFolder, WASM_TARGET, profile, `${libraryOf(name)}.wasm`);
 
 /**
- * Compiles the Workers' crates.
+ * Compiles the Workers' crates. Only those that are wanted have to compile.
+ * @param {readonly WorkerName[]} wanted
  * @param {Profile} profile
- * @param {{ quiet?: boolean }} [options]
- * @returns {Promise<Set<WorkerName>>} those that compiled; the compiler has said why the others did not
+ * @param {Output} [output]
  */
-export async function compileWorkers(profile, { quiet = false } = {}) {
-  if (workerNames.every((name) => isCurrent(name, profile))) return new Set(workerNames);
+export async function compileWorkers(wanted, profile, output = {}) {
+  if (workerNames.every((name) => isCurrent(name, profile))) return;
   await ensureWasmTarget();
   /** @type {Set<WorkerName>} */
   const compiled = new Set();
@@ -35,25 +40,24 @@ export async function compileWorkers(profile, { quiet = false } = {}) {
   ];
   const started = Date.now();
   try {
-    await cargo(args, quiet, (message) => {
+    await cargo(args, output, (message) => {
       if (message.reason !== "compiler-artifact") return;
       const name = workerNames.find((name) => message.target?.name === libraryOf(name));
       if (name) compiled.add(name);
     });
   } catch (error) {
-    if (!(error instanceof CommandError) || error.missing || compiled.size === 0) throw error;
+    if (!wanted.every((name) => compiled.has(name))) throw error;
   }
   for (const name of compiled) remember(name, profile, started);
-  return compiled;
 }
 
 /**
  * Runs cargo with JSON messages on its standard output; what it has to say to a person is on the other one.
  * @param {string[]} args
- * @param {boolean} quiet
+ * @param {Output} output
  * @param {(message: { reason: string, target?: { name: string } }) => void} onMessage
  */
-async function cargo(args, quiet, onMessage) {
+async function cargo(args, { quiet = false, onLine: tell }, onMessage) {
   try {
     await run("cargo", args, {
       cwd: root,
@@ -62,6 +66,7 @@ async function cargo(args, quiet, onMessage) {
       onLine(line) {
         if (line.startsWith("{")) onMessage(JSON.parse(line));
         else if (!quiet) process.stderr.write(`${line}\n`);
+        else tell?.(line.trim());
       },
     });
   } catch (error) {
@@ -97,10 +102,10 @@ async function ensureWasmTarget() {
 
 /**
  * The wasm-bindgen driver of `tools/wasm-bindgen`, compiled when its source or version changed.
- * @param {{ quiet?: boolean }} [options]
+ * @param {Output} [output]
  * @returns {Promise<string>} its path
  */
-export async function wasmBindgen({ quiet = false } = {}) {
+export async function wasmBindgen({ quiet = false, onLine } = {}) {
   const folder = join(root, "tools", "wasm-bindgen");
   const hash = createHash("sha256");
   for (const file of ["Cargo.toml", "src/main.rs"]) hash.update(readFileSync(join(folder, file)));
@@ -109,7 +114,7 @@ export async function wasmBindgen({ quiet = false } = {}) {
   if (existsSync(kept)) return kept;
   // `--workspace` for its features: naming the package alone would compile shared dependencies twice.
   const args = ["build", "--workspace", "--bin", "townlake-wasm-bindgen"];
-  await run("cargo", args, { cwd: root, env: cargoEnvironment(), quiet });
+  await run("cargo", args, { cwd: root, env: cargoEnvironment(), quiet, onLine });
   mkdirSync(join(targetFolder, "townlake"), { recursive: true });
   copyFileSync(join(targetFolder, "debug", "townlake-wasm-bindgen"), `${kept}.${process.pid}`);
   renameSync(`${kept}.${process.pid}`, kept);

@@ -1,0 +1,128 @@
+// The embedded engine: its configuration, the demo company's data, its process.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cargoEnvironment } from "../build/cargo.mjs";
+import { root, targetFolder } from "../paths.mjs";
+import { run } from "../run.mjs";
+import { readJson, writeJson } from "./files.mjs";
+import { supervise } from "./supervisor.mjs";
+
+const READY_WITHIN_MS = 60_000;
+
+const binary = join(targetFolder, "debug", "townlake-engine");
+
+/** @typedef {import("./supervisor.mjs").Supervised} Supervised */
+
+/**
+ * Compiles the engine.
+ * @param {(detail: string) => void} progress
+ */
+export async function buildEngine(progress) {
+  // The same profile and packages as `cargo test --workspace`: other ones would compile DataFusion again.
+  const args = ["build", "--workspace", "--bin", "townlake-engine", "--bin", "townlake-wasm-bindgen"];
+  try {
+    await run("cargo", args, { cwd: root, env: cargoEnvironment(), quiet: true, onLine: (line) => progress(line.trim()) });
+  } catch (error) {
+    if (/** @type {import("../run.mjs").CommandError} */ (error).missing) {
+      throw new Error("`cargo` is not installed or not on the PATH; install Rust 1.95 or later (https://rustup.rs), then run this again");
+    }
+    throw error;
+  }
+}
+
+/**
+ * Writes the demo company's tables, unless this home has them in that size.
+ * @param {object} options
+ * @param {string} options.home
+ * @param {number} options.scale
+ * @param {string} options.postgresUrlFile where the generator finds Postgres's address with the right to write
+ * @param {(detail: string) => void} progress
+ * @returns {Promise<void>}
+ */
+export async function generateDemo({ home, scale, postgresUrlFile }, progress) {
+  const noteFile = join(home, "demo.json");
+  const note = readJson(noteFile);
+  if (note?.scale === scale) return;
+  const args = ["demo", "--home", home, "--scale", String(scale), "--postgres-url-file", postgresUrlFile, "--as-of", "now"];
+  await run(binary, args, { cwd: root, env: process.env, quiet: true, onLine: (line) => progress(line.trim()) });
+  writeJson(noteFile, { scale, as_of: new Date().toISOString() });
+}
+
+/** The scale of the data that this home has. @param {string} home @returns {number | undefined} */
+export const demoScale = (home) => readJson(join(home, "demo.json"))?.scale;
+
+/**
+ * Writes the engine's configuration.
+ * @param {object} options
+ * @param {string} options.home
+ * @param {number} options.port
+ * @param {string} options.policyUrl
+ * @param {string} options.eventsUrl
+ * @param {import("./secrets.mjs").Secrets} options.secrets
+ * @param {Record<string, string>} options.postgres files with the addresses of Postgres databases, by catalog
+ * @param {boolean} options.demo whether the demo's other catalogs are there
+ * @returns {string} its file
+ */
+export function writeEngineConfig({ home, port, policyUrl, eventsUrl, secrets, postgres, demo }) {
+  const file = join(home, "engine.json");
+  const catalogs = {
+    tpch: { type: "tpch" },
+    ...(demo ? { lake: { type: "iceberg", warehouse: join(home, "lake") }, files: { type: "parquet", folder: join(home, "files") } } : {}),
+    ...Object.fromEntries(Object.entries(postgres).map(([name, url_file]) => [name, { type: "postgres", url_file }])),
+  };
+  writeJson(file, {
+    listen: `127.0.0.1:${port}`,
+    policy: { url: policyUrl, token_file: secrets.file("policy-token"), refresh_ms: 1000 },
+    events: { url: eventsUrl, token_file: secrets.file("policy-token") },
+    jwt_key_file: secrets.file("engine-jwt-key"),
+    catalogs,
+  }, 0o600);
+  return file;
+}
+
+/**
+ * Starts the engine; it is ready once it has a valid policy.
+ * @param {object} options
+ * @param {string} options.home
+ * @param {number} options.port
+ * @param {string} options.configFile
+ * @param {import("./supervisor.mjs").Events} options.events
+ * @returns {Promise<Supervised>}
+ */
+export async function startEngine({ home, port, configFile, events }) {
+  if (!existsSync(binary)) throw new Error(`the engine is not built: ${binary} is missing`);
+  const supervised = supervise(
+    { part: "engine", name: "the engine", command: binary, args: ["serve", "--config", configFile], cwd: home, env: process.env, logFile: join(home, "logs", "engine.log") },
+    events,
+  );
+  await Promise.race([supervised.failed, untilReady(port, supervised)]);
+  supervised.settle();
+  return supervised;
+}
+
+/** @param {number} port @param {Supervised} supervised */
+async function untilReady(port, supervised) {
+  const until = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < until) {
+    if (await engineAnswers(`http://127.0.0.1:${port}`)) return;
+    await sleep(100);
+  }
+  throw new Error(`the engine was not ready within ${READY_WITHIN_MS / 1000} s; the last lines of its log:\n${supervised.lastLines().join("\n")}`);
+}
+
+/**
+ * Whether an engine, this one or a Trino, answers at an address and has finished starting.
+ * @param {string} url
+ * @returns {Promise<boolean>}
+ */
+export async function engineAnswers(url) {
+  try {
+    const response = await fetch(`${url}/v1/info`, { signal: AbortSignal.timeout(3_000) });
+    if (!response.ok) return false;
+    const info = /** @type {any} */ (await response.json());
+    return info.starting !== true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,139 @@
+// All Workers in one `wrangler dev`, from copies of their configurations that know this run's addresses.
+//
+// A Worker's secrets reach it through the `.dev.vars` beside its configuration, which must not lie in the source
+// tree; so the configurations are copied into the platform's home, with absolute paths and without a build command.
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "smol-toml";
+import { configOf, workerNames } from "../build/workers.mjs";
+import { npmBinaries, root } from "../paths.mjs";
+import { run } from "../run.mjs";
+import { readJson, writeJson, writeWhole } from "./files.mjs";
+import { supervise } from "./supervisor.mjs";
+
+/** @typedef {import("../build/workers.mjs").WorkerName} WorkerName */
+/** @typedef {{ vars: Record<string, string>, secrets: Record<string, string> }} Settings */
+
+const READY_WITHIN_MS = 90_000;
+
+/** @param {string} home @param {WorkerName} name */
+const localConfig = (home, name) => join(home, "workers", name, "wrangler.json");
+
+/** @param {string} home */
+const stateFolder = (home) => join(home, "workers", "state");
+
+/**
+ * Writes each Worker's configuration of this run.
+ * @param {string} home
+ * @param {Partial<Record<WorkerName, Partial<Settings>>>} settings what differs from the repository's
+ */
+export function writeConfigs(home, settings) {
+  for (const name of workerNames) {
+    const source = configOf(name);
+    const { build: _build, env: _env, ...config } = /** @type {any} */ (parse(readFileSync(source, "utf8")));
+    const absolute = (/** @type {string} */ path) => resolve(dirname(source), path);
+    config.main = absolute(config.main);
+    if (config.assets) config.assets.directory = absolute(config.assets.directory);
+    for (const database of config.d1_databases ?? []) database.migrations_dir = absolute(database.migrations_dir);
+    const { vars = {}, secrets = {} } = settings[name] ?? {};
+    config.vars = { ...config.vars, ...vars };
+    writeJson(localConfig(home, name), config);
+    const lines = Object.entries(secrets).map(([key, value]) => `${key}='${value}'\n`);
+    writeWhole(join(dirname(localConfig(home, name)), ".dev.vars"), lines.join(""), 0o600);
+  }
+}
+
+/** The environment that keeps wrangler from asking, reporting and finding other platforms on the machine. @param {string} home */
+function wranglerEnvironment(home) {
+  return {
+    ...process.env,
+    // wrangler's own `#!/usr/bin/env node` has to find the Node that npm brought.
+    PATH: `${npmBinaries}:${process.env.PATH ?? ""}`,
+    CI: "1",
+    NO_COLOR: "1",
+    FORCE_COLOR: "0",
+    WRANGLER_SEND_METRICS: "false",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_REGISTRY_PATH: join(home, "workers", "registry"),
+    WRANGLER_LOG_PATH: join(home, "logs", "wrangler"),
+  };
+}
+
+/**
+ * Applies the migrations that the databases of this home have not seen.
+ * @param {string} home
+ * @param {(detail: string) => void} progress
+ */
+export async function migrate(home, progress) {
+  const noteFile = join(home, "workers", "migrated.json");
+  const note = readJson(noteFile) ?? {};
+  for (const name of workerNames) {
+    const { d1_databases: databases = [] } = readJson(localConfig(home, name));
+    for (const { binding, migrations_dir: folder } of databases) {
+      const { files, fingerprint } = migrationsIn(folder);
+      if (files === 0 || note[name] === fingerprint) continue;
+      progress(name);
+      const args = ["d1", "migrations", "apply", binding, "--local", "--persist-to", stateFolder(home), "-c", localConfig(home, name)];
+      await run(join(npmBinaries, "wrangler"), args, { cwd: root, env: wranglerEnvironment(home), quiet: true });
+      note[name] = fingerprint;
+      writeJson(noteFile, note);
+    }
+  }
+}
+
+/** @param {string} folder */
+function migrationsIn(folder) {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".sql")).sort();
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(file).update(readFileSync(join(folder, file)));
+  return { files: files.length, fingerprint: hash.digest("hex") };
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.home
+ * @param {number} options.port
+ * @param {number} options.inspectorPort
+ * @param {import("./supervisor.mjs").Events} options.events
+ */
+export async function startWorkers({ home, port, inspectorPort, events }) {
+  const args = [
+    "dev", "--local", "--persist-to", stateFolder(home), "--ip", "127.0.0.1", "--port", String(port),
+    "--inspector-ip", "127.0.0.1", "--inspector-port", String(inspectorPort), "--show-interactive-dev-session=false",
+    ...workerNames.flatMap((name) => ["-c", localConfig(home, name)]),
+  ];
+  const supervised = supervise(
+    { part: "workers", name: "the Workers' runtime", command: join(npmBinaries, "wrangler"), args, cwd: root, env: wranglerEnvironment(home), logFile: join(home, "logs", "workers.log") },
+    events,
+  );
+  await Promise.race([supervised.failed, untilHealthy(port, supervised)]);
+  supervised.settle();
+  return supervised;
+}
+
+/** @param {number} port @param {import("./supervisor.mjs").Supervised} supervised */
+async function untilHealthy(port, supervised) {
+  const until = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < until) {
+    if (await isHealthy(port, 5_000)) return;
+    await sleep(150);
+  }
+  throw new Error(`the Workers did not answer /healthz within ${READY_WITHIN_MS / 1000} s; the last lines of their log:\n${supervised.lastLines().join("\n")}`);
+}
+
+/**
+ * @param {number} port
+ * @param {number} patienceMs
+ * @returns {Promise<boolean>}
+ */
+export async function isHealthy(port, patienceMs) {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(patienceMs) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
