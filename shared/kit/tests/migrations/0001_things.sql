@@ -1,0 +1,2 @@
+CREATE TABLE things (name TEXT PRIMARY KEY, size INTEGER, weight REAL);
+CREATE TRIGGER things_stay BEFORE DELETE ON things BEGIN SELECT RAISE(ABORT, 'things stay'); END;
