@@ -7,6 +7,7 @@ pub mod filter;
 pub mod session;
 pub mod mask;
 pub mod evaluate;
+pub mod explain;
 pub mod fingerprint;
 pub mod document;
 pub mod render;
