@@ -180,6 +180,7 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
   const watchdog = startWatchdog({
     port: ports.workers,
     wranglerPid: () => processes.get("workers")?.pid(),
+    killAll: () => processes.get("workers")?.kill("SIGKILL"),
     onKill: (message) => report.warn(message),
     patienceMs: options.watchdogMs,
   });
@@ -196,7 +197,7 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
     token: (email, hours = 1) => createToken(url, email, { hours }),
     assertion: (email, claims) => access.sign(email, claims),
     async kill(part) {
-      if (part === "runtime") await killRuntime(processes.get("workers")?.pid());
+      if (part === "runtime") await killRuntime(processes.get("workers")?.pid(), ports.workers);
       else processes.get(part)?.kill("SIGKILL");
     },
     restarts: (part) => processes.get(part)?.restarts() ?? 0,

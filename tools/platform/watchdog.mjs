@@ -10,20 +10,27 @@ const PROBE_EVERY_MS = 1_000;
  * @param {object} options
  * @param {number} options.port where the Workers listen
  * @param {() => number | undefined} options.wranglerPid
+ * @param {() => void} options.killAll ends wrangler too, for when its runtime alone was not the trouble
  * @param {(message: string) => void} options.onKill
  * @param {number} [options.patienceMs] how long a health check may stay unanswered
  * @returns {{ stop: () => void }}
  */
-export function startWatchdog({ port, wranglerPid, onKill, patienceMs = 10_000 }) {
+export function startWatchdog({ port, wranglerPid, killAll, onKill, patienceMs = 10_000 }) {
   let stopped = false;
+  let kills = 0;
   /** @type {NodeJS.Timeout} */
   let timer;
   async function look() {
-    if (!(await answers(port, patienceMs)) && !stopped) {
-      const killed = await killRuntime(wranglerPid());
-      if (killed > 0) onKill(`the Workers did not answer for ${patienceMs / 1000} s (an endless loop?); their runtime was ended and starts again`);
+    const well = await answers(port, patienceMs);
+    if (stopped) return;
+    if (well) {
+      kills = 0;
+    } else {
+      kills += 1;
+      onKill(`the Workers did not answer for ${patienceMs / 1000} s (an endless loop?); they are started again`);
+      if (kills > 1 || (await killRuntime(wranglerPid(), port)) === 0) killAll();
     }
-    if (!stopped) timer = setTimeout(look, PROBE_EVERY_MS);
+    timer = setTimeout(look, PROBE_EVERY_MS);
   }
   timer = setTimeout(look, PROBE_EVERY_MS);
   return {
@@ -56,13 +63,15 @@ function answers(port, patienceMs) {
 }
 
 /**
- * Kills the workerd processes that descend from wrangler.
+ * Kills the workerd process in which the Workers run. wrangler has a second one, which listens on the port and holds
+ * requests back while the first starts again; without it wrangler itself would have to start again.
  * @param {number | undefined} wranglerPid
+ * @param {number} port
  * @returns {Promise<number>} how many
  */
-export async function killRuntime(wranglerPid) {
+export async function killRuntime(wranglerPid, port) {
   if (!wranglerPid) return 0;
-  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,comm="]);
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,args="]);
   const processes = stdout.trim().split("\n").map((line) => {
     const [pid, parent, ...command] = line.trim().split(/\s+/);
     return { pid: Number(pid), parent: Number(parent), command: command.join(" ") };
@@ -72,7 +81,7 @@ export async function killRuntime(wranglerPid) {
     before = family.size;
     for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
   }
-  const runtimes = processes.filter(({ pid, command }) => family.has(pid) && /(^|\/)workerd/.test(command));
+  const runtimes = processes.filter(({ pid, command }) => family.has(pid) && /^\S*workerd /.test(command) && !command.includes(`127.0.0.1:${port} `));
   for (const { pid } of runtimes) {
     try {
       process.kill(pid, "SIGKILL");
