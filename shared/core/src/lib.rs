@@ -6,3 +6,5 @@ pub mod identity;
 pub mod advice;
 pub mod policy;
 pub mod pii;
+pub mod catalog;
+pub mod chart;
