@@ -24,6 +24,19 @@ pub struct Identity {
     pub user: String,
     /// The groups of that very name.
     pub groups: BTreeSet<String>,
+    /// The groups of whoever acts as the user: the same, unless someone does.
+    pub original_groups: BTreeSet<String>,
+}
+
+impl Identity {
+    /// Who the rows of `information_schema` are chosen for, and whose groups `current_groups()` gives.
+    ///
+    /// Trino up to 476 loses the user's own groups on the way to a running query and goes on with those of the
+    /// original user (trinodb/trino#26344): under a PII session, `SHOW TABLES` asks for the session's user, and
+    /// `information_schema.tables` for its owner's groups.
+    pub fn while_running(&self) -> Self {
+        Self { groups: self.original_groups.clone(), ..self.clone() }
+    }
 }
 
 /// A document, compiled. Immutable: a newer document makes a new one.
@@ -78,20 +91,18 @@ impl AccessControl {
             self.check_can_set_user(principal, user)?;
             self.check_can_impersonate(original_user, user)?;
         }
-        Ok(self.identity_of(user))
+        Ok(Identity { original_groups: self.groups_of(original_user), ..self.identity_of(user) })
     }
 
     /// The identity of a user, unchecked: of the owner of a view, or of whom a mask is evaluated as.
     pub fn identity_of(&self, user: &str) -> Identity {
-        Identity {
-            user: user.to_owned(),
-            groups: self
-                .groups
-                .iter()
-                .filter(|(_, members)| members.contains(user))
-                .map(|(group, _)| group.clone())
-                .collect(),
-        }
+        let groups = self.groups_of(user);
+        Identity { user: user.to_owned(), original_groups: groups.clone(), groups }
+    }
+
+    fn groups_of(&self, user: &str) -> BTreeSet<String> {
+        let groups = self.groups.iter().filter(|(_, members)| members.contains(user));
+        groups.map(|(group, _)| group.clone()).collect()
     }
 
     /// Whether the credential may log in as the user.
