@@ -13,6 +13,12 @@ const HEALTHY_AFTER_MS = 30_000;
 const LARGEST_LOG = 20 * 1024 * 1024;
 const LINES_IN_AN_ERROR = 15;
 
+/** Process groups that run now. However this process ends, short of being killed, they end with it. @type {Set<number>} */
+const alive = new Set();
+process.once("exit", () => {
+  for (const pid of alive) signalGroup(pid, "SIGKILL");
+});
+
 /**
  * What happens to programs, for whoever keeps the whole of them.
  * @typedef {object} Events
@@ -88,12 +94,14 @@ export function supervise(program, { onStart, onRestart, onPid }) {
       });
     }
     const running = child;
+    if (running.pid) alive.add(running.pid);
     ended = new Promise((resolve) => {
       let over = false;
       const end = (/** @type {string} */ how) => {
         if (over) return;
         over = true;
         log.end();
+        alive.delete(running.pid ?? 0);
         // What it started is of no use without it, and would hold its ports.
         signalGroup(running.pid, "SIGKILL");
         resolve();
