@@ -38,7 +38,27 @@ export async function dependencyProblems() {
     ...banProblems(metadata, rules.bans),
     ...pureProblems(metadata),
     ...npmProblems(rules.licenses),
+    ...featureProblems(await featuresOf("normal,build"), await featuresOf("normal,build,dev")),
   ];
+}
+
+/** Each crate with its features, as the native programs have them. @param {string} edges @returns {Promise<Set<string>>} */
+async function featuresOf(edges) {
+  const { stdout } = await run("cargo", ["tree", "--workspace", "--locked", "-e", edges, "-f", "{p} [{f}]", "--prefix", "none"], { cwd: root, env: cargoEnvironment(), quiet: true });
+  return new Set(stdout.split("\n").map((line) => line.replace(/ \(\*\)$/, "")).filter(Boolean));
+}
+
+/**
+ * A feature that only tests switch on would have `npm test` compile DataFusion anew after `npm start`.
+ * @param {ReadonlySet<string>} programs
+ * @param {ReadonlySet<string>} tests
+ */
+export function featureProblems(programs, tests) {
+  return [...programs].filter((crate) => !tests.has(crate)).map((crate) => {
+    const name = crate.split(" [")[0];
+    const inTests = [...tests].find((other) => other.startsWith(`${name} [`));
+    return `the tests give ${name} other features than the programs (${inTests ?? "none"} instead of ${crate}); name them in the root Cargo.toml`;
+  });
 }
 
 /** @param {Metadata} metadata @param {{ allow: string[] }} rules */

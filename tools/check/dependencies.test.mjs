@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { banProblems, pureProblems, sourceProblems } from "./dependencies.mjs";
+import { banProblems, featureProblems, pureProblems, sourceProblems } from "./dependencies.mjs";
 import { isAllowed } from "./licences.mjs";
 
 const ALLOWED = new Set(["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception"]);
@@ -47,4 +47,9 @@ test("a crate from elsewhere than the registry is refused", () => {
   Object.assign(git.packages[0], { source: "git+https://example.com/a?branch=main#abc" });
   assert.equal(sourceProblems(git, { "allow-registry": [], "allow-git": [] }).length, 1);
   assert.equal(sourceProblems(git, { "allow-registry": [], "allow-git": ["https://example.com/a"] }).length, 0);
+});
+
+test("tests switch on no feature that the programs do without", () => {
+  assert.deepEqual(featureProblems(new Set(["a v1 [x]"]), new Set(["a v1 [x]", "b v1 []"])), []);
+  assert.match(featureProblems(new Set(["a v1 [x]"]), new Set(["a v1 [x,y]"]))[0], /a v1 \[x,y\] instead of a v1 \[x\]/);
 });
