@@ -242,7 +242,7 @@ fn hidden(
 
 fn everything(model: &Model, table: &TableRef) -> TableAccess {
     if is_metadata(table) {
-        return TableAccess::bare(table, metadata_visibility(model, table));
+        return TableAccess::bare(table, Visibility::Metadata);
     }
     if table.catalog == "system" {
         return TableAccess::bare(table, Visibility::Absent);
