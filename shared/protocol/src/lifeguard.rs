@@ -11,3 +11,4 @@ pub mod grants;
 pub mod pii_sessions;
 pub mod tokens;
 pub mod requests;
+pub mod explain;

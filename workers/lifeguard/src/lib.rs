@@ -16,6 +16,7 @@ mod schema;
 mod reviews;
 mod requests;
 mod groups;
+mod explain;
 mod model;
 mod policy;
 mod audit;

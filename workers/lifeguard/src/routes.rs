@@ -6,7 +6,7 @@ use axum::routing::{delete, get, post, put};
 use townlake_kit::failure::Failure;
 
 use crate::app::App;
-use crate::{audit, grants, groups, identify, model, pii_sessions, policy, requests, reviews, schema, tokens};
+use crate::{audit, explain, grants, groups, identify, model, pii_sessions, policy, requests, reviews, schema, tokens};
 
 /// The largest body from a person: a review of a thousand tables.
 const MAX_BODY_BYTES: usize = 4 << 20;
@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/requests", get(requests::list).post(requests::create))
         .route("/api/requests/{id}/close", post(requests::close))
+        .route("/api/explain", get(explain::get))
         .route("/api/groups", get(groups::list))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .merge(reports)
