@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use townlake_core::time::Timestamp;
 
@@ -38,6 +39,18 @@ impl Clock {
             None => Timestamp::from_millis(system_millis()),
         }
     }
+}
+
+/// Lets `time` pass, whatever a fixed clock says.
+#[cfg(target_arch = "wasm32")]
+pub async fn pause(time: Duration) {
+    crate::send::SendFuture::new(worker::Delay::from(time)).await;
+}
+
+/// Lets `time` pass, whatever a fixed clock says.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 #[cfg(target_arch = "wasm32")]

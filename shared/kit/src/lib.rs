@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+#[cfg(target_arch = "wasm32")]
+pub mod ai;
 pub mod background;
 pub mod clock;
 pub mod db;
