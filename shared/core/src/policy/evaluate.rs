@@ -51,22 +51,54 @@ pub fn session_of(principal: &Principal) -> Option<PiiSessionId> {
     principal.pii.as_ref().map(|session| PiiSessionId::from(session.id.as_str()))
 }
 
-/// What the asker may do with the table at `now`. Groups are those of the model.
-pub fn access(model: &Model, asker: Asker<'_>, table: &TableRef, now: Timestamp) -> TableAccess {
-    if may_read_everything(model, asker.user) {
-        return everything(model, table);
+/// An asker's grants and session at one moment, to ask about many tables.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    model: &'a Model,
+    reads_everything: bool,
+    grants: Vec<&'a Grant>,
+    session: Option<LiveSession<'a>>,
+}
+
+impl<'a> Standing<'a> {
+    /// What the asker holds at `now`. Groups are those of the model.
+    pub fn new(model: &'a Model, asker: Asker<'_>, now: Timestamp) -> Self {
+        let covers = |grant: &&Grant| grant.is_live(now) && model.covers(&grant.subject, asker.user);
+        Self {
+            model,
+            reads_everything: may_read_everything(model, asker.user),
+            grants: model.grants.iter().filter(covers).collect(),
+            session: asker.session.and_then(|id| live_session(model, asker.user, id, now)),
+        }
     }
-    let grants = live_grants(model, asker.user, table, now);
-    let session = asker.session.and_then(|id| live_session(model, asker.user, id, now));
-    decide(model, table, &grants, session.as_ref())
+
+    /// What they may do with the table.
+    pub fn access(&self, table: &TableRef) -> TableAccess {
+        if self.reads_everything {
+            return everything(self.model, table);
+        }
+        let grants: Vec<&Grant> = self.grants_on(table).collect();
+        decide(self.model, table, &grants, self.session.as_ref())
+    }
+
+    /// The grants that are about the table.
+    pub fn grants_on(&self, table: &TableRef) -> impl Iterator<Item = &'a Grant> {
+        self.grants.iter().copied().filter(|grant| grant.table.matches(table))
+    }
+}
+
+/// What the asker may do with the table at `now`.
+pub fn access(model: &Model, asker: Asker<'_>, table: &TableRef, now: Timestamp) -> TableAccess {
+    Standing::new(model, asker, now).access(table)
 }
 
 /// All tables that the asker may see, with what they may do. Tables that are absent to them are left out.
 pub fn accessible_tables(model: &Model, asker: Asker<'_>, now: Timestamp) -> Vec<TableAccess> {
+    let standing = Standing::new(model, asker, now);
     model
         .tables
         .keys()
-        .map(|table| access(model, asker, table, now))
+        .map(|table| standing.access(table))
         .filter(|access| access.visibility != Visibility::Absent)
         .collect()
 }
@@ -74,20 +106,6 @@ pub fn accessible_tables(model: &Model, asker: Asker<'_>, now: Timestamp) -> Vec
 /// Whether the user is a program that reads all tables as they are.
 pub(super) fn may_read_everything(model: &Model, user: &UserName) -> bool {
     user.as_str() == POLICY_USER || model.may_scan(user)
-}
-
-/// The grants that give the user something on the table now.
-pub(super) fn live_grants<'a>(
-    model: &'a Model,
-    user: &UserName,
-    table: &TableRef,
-    now: Timestamp,
-) -> Vec<&'a Grant> {
-    model
-        .grants
-        .iter()
-        .filter(|grant| grant.is_live(now) && grant.table.matches(table) && model.covers(&grant.subject, user))
-        .collect()
 }
 
 /// Whether the table describes tables: an engine shows in it only what its reader may see anyway.

@@ -2,12 +2,14 @@
 
 mod refusal;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 pub use refusal::{Refusal, refusal, smallest_group, write_refusal};
 
 use super::evaluate::{
-    Asker, ColumnAccess, ColumnDecision, ColumnReason, Visibility, access, live_grants, may_read_everything,
+    Asker, ColumnAccess, ColumnDecision, ColumnReason, Standing, Visibility, access, may_read_everything,
 };
 use super::ids::{GrantId, PiiSessionId, UnmaskGrantId};
 use super::model::{Grant, Model, Privilege, Subject};
@@ -16,7 +18,6 @@ use super::session::{live_sessions, unmask_grants};
 use crate::names::{TableRef, UserName};
 use crate::pii::PiiClass;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What one user may do with a table, and which grant, review or missing piece decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,8 @@ pub fn explain(
     column: Option<&str>,
     now: Timestamp,
 ) -> Explanation {
-    let found = access(model, asker, table, now);
+    let standing = Standing::new(model, asker, now);
+    let found = standing.access(table);
     let wanted = |decision: &ColumnDecision| match column {
         Some(column) => decision.name == column && decision.reason != ColumnReason::Denied,
         None => decision.access != ColumnAccess::Hidden || decision.reason == ColumnReason::NotGranted,
@@ -93,7 +95,7 @@ pub fn explain(
         table: table.clone(),
         visibility: found.visibility,
         awaiting_review: found.columns.iter().filter(|decision| awaits_review(decision)).count(),
-        grants: live_grants(model, asker.user, table, now).into_iter().cloned().collect(),
+        grants: standing.grants_on(table).cloned().collect(),
         liftable,
         refusal: refusal(model, asker, table, column.as_slice(), now),
         next_change_at: next_change_at(model, now),

@@ -213,7 +213,7 @@ pub enum Privilege {
     Update,
     /// Remove rows.
     Delete,
-    /// Create, change and drop the table itself.
+    /// Change and drop the table itself.
     Own,
 }
 

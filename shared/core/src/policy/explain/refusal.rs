@@ -7,7 +7,7 @@ use super::awaits_review;
 use crate::advice::Advice;
 use crate::names::{GroupName, TableRef};
 use crate::policy::evaluate::{
-    Asker, ColumnAccess, ColumnReason, TableAccess, Visibility, access, decide, live_grants,
+    Asker, ColumnAccess, ColumnReason, Standing, TableAccess, Visibility, access, decide,
 };
 use crate::policy::model::{Grant, Model, Privilege, Subject};
 use crate::time::Timestamp;
@@ -127,16 +127,15 @@ pub fn write_refusal(
     privilege: Privilege,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let found = access(model, asker, table, now);
+    let standing = Standing::new(model, asker, now);
+    let found = standing.access(table);
     if found.privileges.contains(&privilege) {
         return None;
     }
     if !found.is_readable() {
         return refusal(model, asker, table, &[], now);
     }
-    let granted = live_grants(model, asker.user, table, now)
-        .iter()
-        .any(|grant| grant.privileges.contains(&privilege));
+    let granted = standing.grants_on(table).any(|grant| grant.privileges.contains(&privilege));
     Some(Refusal::NotWritable {
         table: table.clone(),
         privilege,

@@ -248,21 +248,27 @@ impl Who {
 /// One rule per schema that lists its tables to everyone and shows none of their rows and columns. Tables share
 /// it, since a column that a table lacks is ignored.
 fn listing(model: &Model) -> Vec<TableRule> {
-    let mut schemas: BTreeMap<(&str, &str), (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    #[derive(Default)]
+    struct Names<'a> {
+        tables: BTreeSet<&'a str>,
+        columns: BTreeSet<&'a str>,
+    }
+    let mut schemas: BTreeMap<(&str, &str), Names<'_>> = BTreeMap::new();
     for (table, known) in listed_tables(model) {
-        let (tables, columns) = schemas.entry((&table.catalog, &table.schema)).or_default();
-        tables.insert(&table.table);
-        columns.extend(known.columns.iter().map(|column| column.name.as_str()));
+        let names = schemas.entry((&table.catalog, &table.schema)).or_default();
+        names.tables.insert(&table.table);
+        names.columns.extend(known.columns.iter().map(|column| column.name.as_str()));
     }
     schemas
         .into_iter()
-        .map(|((catalog, schema), (tables, columns))| TableRule {
+        .map(|((catalog, schema), names)| TableRule {
             catalog: Some(literal(catalog)),
             schema: Some(literal(schema)),
-            table: Some(alternation(tables)),
+            table: Some(alternation(names.tables)),
             privileges: BTreeSet::from([TablePrivilege::Select]),
             columns: Some(
-                columns
+                names
+                    .columns
                     .into_iter()
                     .map(|name| ColumnRule {
                         name: name.to_owned(),
