@@ -47,6 +47,8 @@ export async function compileWorkers(wanted, profile, output = {}) {
     });
   } catch (error) {
     if (!wanted.every((name) => compiled.has(name))) throw error;
+    // Cargo writes its dependency files only when all that it was asked for has compiled.
+    return;
   }
   for (const name of compiled) remember(name, profile, started);
 }
