@@ -1,6 +1,20 @@
 //! What an engine makes of the policy document: Trino 476's file-based access control, decision for decision
 //! and message for message. The embedded engine enforces with it, and tests hold it against
 //! [`evaluate`](super::evaluate) and against answers recorded from a real Trino.
+//!
+//! # How an engine asks
+//! 1. [`AccessControl::new`] for each new document; an error means to enforce none of it.
+//! 2. Per request [`AccessControl::identity`], then [`AccessControl::check_can_execute_query`].
+//! 3. Per table of the statement, once the names are resolved: `*` stands for
+//!    [`AccessControl::filter_columns`] (none left: `TABLE_NOT_FOUND`, "Relation not found or not allowed");
+//!    [`AccessControl::check_reading`] for the columns used, which gives the row filter and the masks. The filter
+//!    comes first, on raw rows; then all masks at once, each over raw values. What an [`Expression`] itself
+//!    reads is checked as whom it is evaluated as.
+//! 4. Writes: [`AccessControl::check_can`]; after it, a table with any mask refuses `INSERT`, `UPDATE`, `DELETE`,
+//!    `MERGE` and `ALTER TABLE EXECUTE`, one with a filter all of them but `INSERT` and `DELETE`.
+//! 5. Rows of `information_schema` are chosen for [`Identity::while_running`].
+//! 6. When a newer document arrives, ask 3 again for running queries: another [`Reading`] than before, or a
+//!    refusal, ends the query. A session's effective user that can no longer be entered ends it too.
 
 mod compile;
 mod denied;
@@ -11,7 +25,7 @@ mod tables;
 use std::collections::BTreeSet;
 
 pub use denied::AccessDenied;
-pub use tables::{Expression, TableAction};
+pub use tables::{Expression, Reading, TableAction};
 
 use compile::{Checks, ImpersonatedUsers};
 

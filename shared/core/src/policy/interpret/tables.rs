@@ -20,6 +20,15 @@ pub struct Expression {
     pub evaluate_as: Option<String>,
 }
 
+/// How a user reads some columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Only rows for which this holds.
+    pub row_filter: Option<Expression>,
+    /// What is read in place of which column.
+    pub masks: BTreeMap<String, Expression>,
+}
+
 /// What a statement does with a table, beyond reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TableAction {
@@ -133,6 +142,24 @@ impl AccessControl {
         } else {
             Err(AccessDenied::select(table))
         }
+    }
+
+    /// Whether all of the columns may be read, and how. For a query that runs on while policy changes: it may
+    /// go on as long as the answer stays the same.
+    ///
+    /// # Errors
+    /// If they may not be read.
+    pub fn check_reading(
+        &self,
+        identity: &Identity,
+        table: &TableRef,
+        columns: &[&str],
+    ) -> Result<Reading, AccessDenied> {
+        self.check_can_select(identity, table, columns)?;
+        Ok(Reading {
+            row_filter: self.row_filter(identity, table),
+            masks: self.column_masks(identity, table, columns),
+        })
     }
 
     /// Whether the owner of a view may show these columns to others through it.
