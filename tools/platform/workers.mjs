@@ -3,12 +3,12 @@
 // A Worker's secrets reach it through the `.dev.vars` beside its configuration, which must not lie in the source
 // tree; so the configurations are copied into the platform's home, with absolute paths and without a build command.
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "smol-toml";
 import { configOf, workerNames } from "../build/workers.mjs";
-import { npmBinaries, root } from "../paths.mjs";
+import { cacheFolder, npmBinaries, root } from "../paths.mjs";
 import { run } from "../run.mjs";
 import { readJson, writeJson, writeWhole } from "./files.mjs";
 import { supervise } from "./supervisor.mjs";
@@ -62,24 +62,47 @@ function wranglerEnvironment(home) {
 }
 
 /**
- * Applies the migrations that the databases of this home have not seen.
+ * Applies the migrations that the databases of this home have not seen. Empty databases with all of them applied are
+ * kept in the cache: starting wrangler for each database takes longer than the rest of a fresh start.
  * @param {string} home
  * @param {(detail: string) => void} progress
  */
 export async function migrate(home, progress) {
+  const databases = workerNames.flatMap((name) => {
+    /** @type {{ binding: string, migrations_dir: string }[]} */
+    const bindings = readJson(localConfig(home, name)).d1_databases ?? [];
+    return bindings.map(({ binding, migrations_dir: folder }) => ({ name, binding, fingerprint: migrationsIn(folder) }));
+  });
   const noteFile = join(home, "workers", "migrated.json");
-  const note = readJson(noteFile) ?? {};
-  for (const name of workerNames) {
-    const { d1_databases: databases = [] } = readJson(localConfig(home, name));
-    for (const { binding, migrations_dir: folder } of databases) {
-      const { files, fingerprint } = migrationsIn(folder);
-      if (files === 0 || note[name] === fingerprint) continue;
-      progress(name);
-      const args = ["d1", "migrations", "apply", binding, "--local", "--persist-to", stateFolder(home), "-c", localConfig(home, name)];
-      await run(join(npmBinaries, "wrangler"), args, { cwd: root, env: wranglerEnvironment(home), quiet: true });
-      note[name] = fingerprint;
-      writeJson(noteFile, note);
-    }
+  const wanted = Object.fromEntries(databases.map(({ name, fingerprint }) => [name, fingerprint]));
+  const note = readJson(noteFile);
+  const { version } = readJson(join(root, "node_modules", "wrangler", "package.json"));
+  const key = createHash("sha256").update(JSON.stringify([version, wanted])).digest("hex").slice(0, 16);
+  const kept = join(cacheFolder, "databases", key);
+  const files = join(stateFolder(home), "v3", "d1");
+  if (!note && existsSync(kept)) {
+    cpSync(kept, files, { recursive: true });
+    writeJson(noteFile, wanted);
+    return;
+  }
+  const done = { ...note };
+  for (const { name, binding, fingerprint } of databases) {
+    if (done[name] === fingerprint) continue;
+    progress(name);
+    const args = ["d1", "migrations", "apply", binding, "--local", "--persist-to", stateFolder(home), "-c", localConfig(home, name)];
+    await run(join(npmBinaries, "wrangler"), args, { cwd: root, env: wranglerEnvironment(home), quiet: true });
+    done[name] = fingerprint;
+    writeJson(noteFile, done);
+  }
+  if (note) return;
+  rmSync(dirname(kept), { recursive: true, force: true });
+  const staged = `${kept}.${process.pid}`;
+  cpSync(files, staged, { recursive: true });
+  try {
+    renameSync(staged, kept);
+  } catch {
+    // Another start was faster; what it kept is the same.
+    rmSync(staged, { recursive: true });
   }
 }
 
@@ -88,7 +111,7 @@ function migrationsIn(folder) {
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql")).sort();
   const hash = createHash("sha256");
   for (const file of files) hash.update(file).update(readFileSync(join(folder, file)));
-  return { files: files.length, fingerprint: hash.digest("hex") };
+  return hash.digest("hex");
 }
 
 /**
