@@ -1,1 +1,10 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+pub mod routes;
+pub mod search;
+pub mod knowledge;
+pub mod snapshot;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+mod entry;
