@@ -175,7 +175,7 @@ pub struct Call {
     pub ok: bool,
     /// How long it took.
     pub ms: u64,
-    /// The query that it started. It goes on even if the snippet failed later: fetch it rather than start it again.
+    /// The query that it started or read. It goes on even if the snippet failed later: fetch it rather than start it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_id: Option<String>,
 }
