@@ -35,7 +35,7 @@ const EXTERNAL_ENGINE_WITHIN_MS = 60_000;
  * @property {import("./report.mjs").Report} report
  * @property {boolean} [policyProxy] whether the engine's policy goes through a proxy that tests can disturb
  * @property {number} [watchdogMs]
- * @property {Record<string, string>} [skimmerVars] a classifier model's address, for tests
+ * @property {import("./settings.mjs").Model} [model] a classifier for Skimmer
  */
 
 /** @typedef {"engine" | "workers" | "postgres"} Part */
@@ -152,7 +152,7 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
   };
   /** The Workers and what stands in front of them. */
   const startFront = async () => {
-    writeConfigs(home, workerSettings(addresses, secrets, options.skimmerVars));
+    writeConfigs(home, workerSettings(addresses, secrets, options.model));
     await report.step("the Workers' databases", (progress) => migrate(home, progress));
     await report.step("the Workers", () => startWorkers({ home, port: ports.workers, inspectorPort: ports.inspector, events }));
     const edge = await startEdge({ port: options.port, tlsPort: options.tlsPort, upstreamPort: ports.workers, certificates, access });

@@ -9,6 +9,11 @@
  * @property {string} iamUrl
  */
 
+/**
+ * A classifier model behind an OpenAI-compatible endpoint.
+ * @typedef {{ url: string, name: string, key?: string }} Model
+ */
+
 const REFRESH_SECONDS = "1";
 /** A membership that the IAM has not confirmed for so long no longer counts. */
 const IAM_MAX_AGE_SECONDS = "30";
@@ -32,10 +37,10 @@ export function addressesOf(ports, { engineUrl, iamUrl }) {
  * The Workers' variables and secrets.
  * @param {Addresses} addresses
  * @param {import("./secrets.mjs").Secrets} secrets
- * @param {Record<string, string>} [skimmerVars]
+ * @param {Model} [model]
  * @returns {Parameters<typeof import("./workers.mjs").writeConfigs>[1]}
  */
-export function workerSettings(addresses, secrets, skimmerVars = {}) {
+export function workerSettings(addresses, secrets, model) {
   return {
     gateway: {
       vars: {
@@ -56,7 +61,19 @@ export function workerSettings(addresses, secrets, skimmerVars = {}) {
       vars: { IAM_URL: addresses.iamUrl, IAM_MAX_AGE_SECONDS, REFRESH_SECONDS, PUBLIC_URL: addresses.url },
       secrets: { IAM_TOKEN: secrets.value("iam-token") },
     },
-    skimmer: { vars: skimmerVars },
+    skimmer: model ? { vars: { MODEL_URL: model.url, MODEL_NAME: model.name }, secrets: model.key ? { MODEL_KEY: model.key } : {} } : {},
     skipper: { vars: { PUBLIC_URL: addresses.url } },
   };
+}
+
+/**
+ * The model of the environment, if one is named there.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Model | undefined}
+ */
+export function modelFrom({ TOWNLAKE_MODEL_URL: url, TOWNLAKE_MODEL_NAME: name, TOWNLAKE_MODEL_KEY: key }) {
+  if (!url) return undefined;
+  if (!name) throw new Error("TOWNLAKE_MODEL_URL is set, but not which model to ask there; set TOWNLAKE_MODEL_NAME too");
+  if (!URL.canParse(url)) throw new Error(`TOWNLAKE_MODEL_URL is \`${url}\`, which is not a URL; it looks like http://127.0.0.1:11434/v1`);
+  return { url, name, key: key || undefined };
 }

@@ -9,6 +9,7 @@ import { readDirectory } from "./iam.mjs";
 import { StoppedError, startPlatform } from "./platform.mjs";
 import { assertFree, portFrom } from "./ports.mjs";
 import { terminalReport } from "./report.mjs";
+import { modelFrom } from "./settings.mjs";
 
 const DEFAULT_SCALE = 1;
 
@@ -23,6 +24,9 @@ const HELP = `npm start [-- OPTION...]
   TOWNLAKE_HOME      folder of all state (.townlake); removing it is a fresh start
   TOWNLAKE_POSTGRES  postgres://user:password@host:port/database, added as a catalog named after the database;
                      name=postgres://... names it otherwise; several are separated by spaces
+  TOWNLAKE_MODEL_URL, TOWNLAKE_MODEL_NAME, TOWNLAKE_MODEL_KEY
+                     an OpenAI-compatible endpoint (its part before /chat/completions), its model and key: Skimmer
+                     asks it about new columns; without one its own detectors decide
 `;
 
 /** @typedef {{ demo: boolean, scale: number | undefined, engineUrl: string | undefined }} Arguments */
@@ -72,6 +76,7 @@ export async function main(args) {
   const { demo, engineUrl } = parsed;
   const home = defaultHome;
   const report = terminalReport();
+  const model = modelFrom(process.env);
   const port = portFrom("TOWNLAKE_PORT", 8787);
   const tlsPort = portFrom("TOWNLAKE_TLS_PORT", 8743);
   // Asked now, before minutes of compiling.
@@ -88,7 +93,7 @@ export async function main(args) {
   try {
     await prepare(report, { engine: !engineUrl, signal: stopper.signal });
     const scale = parsed.scale ?? demoScale(home) ?? DEFAULT_SCALE;
-    const options = { home, port, tlsPort, demo, scale, engineUrl, postgres: process.env.TOWNLAKE_POSTGRES, report };
+    const options = { home, port, tlsPort, demo, scale, engineUrl, postgres: process.env.TOWNLAKE_POSTGRES, model, report };
     const platform = await startPlatform(options, stopper.signal);
     introduce(platform, report);
     await new Promise((resolve) => {
