@@ -1,6 +1,6 @@
 //! Queries and expressions: parsed by sqlparser, their tables collected by `relations`.
 
-use sqlparser::ast::{Query, Statement as Tree};
+use sqlparser::ast::Statement as Tree;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -79,7 +79,7 @@ pub(crate) fn read_merge(tokens: &[TokenWithSpan], end: Span, reader: &mut Reade
 }
 
 /// Runs sqlparser over all of the tokens.
-fn parse<T>(
+pub(crate) fn parse<T>(
     tokens: &[TokenWithSpan],
     end: Span,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
@@ -107,53 +107,92 @@ fn parse<T>(
             Err(ReadError::TooDeep { what, at: here })
         }
         Err(ParserError::ParserError(message) | ParserError::TokenizerError(message)) => {
-            Err(syntax_error(&message, end, here))
+            Err(syntax_error(&message, tokens, end, here))
         }
     }
 }
 
-/// From sqlparser's `Expected: X, found: Y at Line: 1, Column: 2`.
-fn syntax_error(message: &str, end: Span, here: Span) -> ReadError {
+/// From sqlparser's `Expected: X, found: Y at Line: 1, Column: 2`; some of its messages have no place.
+fn syntax_error(message: &str, tokens: &[TokenWithSpan], end: Span, here: Span) -> ReadError {
     let (text, place) = match message.rsplit_once(" at Line: ") {
         Some((text, place)) => (text, place.split_once(", Column: ")),
         None => (message, None),
     };
-    let at = place
-        .and_then(|(line, column)| Some(Span { line: line.parse().ok()?, column: column.parse().ok()? }))
-        .unwrap_or(if text.ends_with("found: EOF") { end } else { here });
-    let message = match text.strip_prefix("Expected: ").and_then(|text| text.split_once(", found: ")) {
-        Some((wanted, "EOF")) => format!("expected {wanted}, found the end of the statement"),
-        Some((wanted, found)) => format!("expected {wanted}, found `{found}`"),
-        None => lower_first(text),
+    let place = place.and_then(|(line, column)| Some(Span { line: line.parse().ok()?, column: column.parse().ok()? }));
+    let expected = text.strip_prefix("Expected").map(|text| text.trim_start_matches([':', ' ']));
+    match expected.and_then(|text| text.split_once(", found: ")) {
+        Some((wanted, "EOF")) => {
+            let message = format!("expected {wanted}, found the end of the statement");
+            ReadError::Syntax { message, at: place.unwrap_or(end) }
+        }
+        Some((wanted, found)) => {
+            let message = format!("expected {wanted}, found `{found}`");
+            // Where it writes no colon, it has gone past the token already, and its place is the next one's.
+            let at = match place {
+                Some(place) if text.starts_with("Expected:") => place,
+                _ => last_before(tokens, place.unwrap_or(here), found),
+            };
+            ReadError::Syntax { message, at }
+        }
+        None => ReadError::Syntax { message: lower_first(text), at: place.unwrap_or(here) },
+    }
+}
+
+/// Where the parser met a token: the one that it stands at, or the one that it has just taken.
+fn last_before(tokens: &[TokenWithSpan], here: Span, text: &str) -> Span {
+    let behind = |token: &&TokenWithSpan| {
+        let at = span_of(token.span.start);
+        (at.line, at.column) <= (here.line, here.column)
     };
-    ReadError::Syntax { message, at }
+    let met = tokens.iter().take_while(behind).filter(|token| token.token.to_string() == text).last();
+    met.map_or(here, |token| span_of(token.span.start))
 }
 
 /// Finds the real place of an error in a subquery.
 ///
 /// sqlparser tries `(` in FROM as a subquery first; when that fails, for whatever reason inside, it goes back and
-/// then complains about the word SELECT. So the subquery is read again by itself, and its own error is the answer.
-fn inside_parentheses(tokens: &[TokenWithSpan], end: Span, error: ReadError) -> ReadError {
+/// complains about something else further on. So the subqueries are read again by themselves, outermost first, and
+/// the error of the first that fails is the answer.
+pub(crate) fn inside_parentheses(tokens: &[TokenWithSpan], end: Span, error: ReadError) -> ReadError {
     let mut tokens = tokens;
     let mut error = error;
-    // Each round goes one parenthesis deeper, and at most `limits::MAX_NESTING` can be open.
-    while let ReadError::Syntax { at, .. } = &error {
-        let Some(index) = tokens.iter().position(|token| span_of(token.span.start) == *at) else { break };
-        let starts_query = index > 0
-            && matches!(tokens.get(index - 1), Some(token) if token.token == Token::LParen)
-            && matches!(tokens.get(index), Some(TokenWithSpan { token: Token::Word(word), .. })
-                if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
-        if !starts_query {
-            break;
-        }
-        tokens = group_from(tokens.get(index..).unwrap_or_default());
-        let closing = tokens.last().map_or(end, |token| span_of(token.span.end));
-        match parse::<Box<Query>>(tokens, closing, |parser| parser.parse_query()) {
-            Ok(_) => break,
-            Err(inner) => error = inner,
-        }
+    // Each round goes at least one parenthesis deeper, and at most `limits::MAX_NESTING` can be open.
+    while let Some((group, inner)) = failing_subquery(tokens, end, &error) {
+        tokens = group;
+        error = inner;
     }
     error
+}
+
+/// The first subquery that begins before the error and cannot be read by itself.
+fn failing_subquery<'t>(
+    tokens: &'t [TokenWithSpan],
+    end: Span,
+    error: &ReadError,
+) -> Option<(&'t [TokenWithSpan], ReadError)> {
+    let ReadError::Syntax { at, .. } = error else { return None };
+    let mut index = 0;
+    while let Some(rest) = tokens.get(index..).filter(|rest| !rest.is_empty()) {
+        index += 1;
+        let [open, first, ..] = rest else { break };
+        let start = span_of(open.span.start);
+        if (start.line, start.column) > (at.line, at.column) {
+            break;
+        }
+        let starts_query = open.token == Token::LParen
+            && matches!(&first.token, Token::Word(word) if word.quote_style.is_none()
+                && matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
+        if !starts_query {
+            continue;
+        }
+        let group = group_from(rest.get(1..).unwrap_or_default());
+        let behind = group.last().map_or(end, |token| span_of(token.span.end));
+        if let Err(inner) = parse(group, behind, |parser| parser.parse_query()) {
+            return Some((group, inner));
+        }
+        index += group.len();
+    }
+    None
 }
 
 /// The tokens up to the parenthesis that closes the group they are in.

@@ -4,6 +4,7 @@ pub mod read;
 pub mod statement;
 pub mod error;
 pub mod limits;
+pub mod tree;
 
 mod dialect;
 mod tokens;

@@ -226,8 +226,10 @@ fn flow(result: Result<(), ReadError>) -> ControlFlow<ReadError> {
     }
 }
 
+/// Where a node starts; the start of the text for the few nodes that sqlparser gives no place.
 fn span(node: &impl Spanned) -> Span {
-    span_of(node.span().start)
+    let Span { line, column } = span_of(node.span().start);
+    Span { line: line.max(1), column: column.max(1) }
 }
 
 fn not_understood(what: &str, at: Span) -> ReadError {

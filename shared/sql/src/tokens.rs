@@ -1,5 +1,6 @@
 //! From text to tokens: size and nesting checked, and nothing kept that Trino would read differently.
 
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 use townlake_core::advice::Span;
 
@@ -59,6 +60,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
         }
         closed = false;
         check_token(&token)?;
+        if let Some(previous) = list.last() {
+            check_pair(previous, &token)?;
+        }
         end = span_of(token.span.end);
         list.push(token);
     }
@@ -126,6 +130,43 @@ fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
         ),
         other => refuse(format!("`{other}`"), None),
     }
+}
+
+/// sqlparser would take these words for a table's name, and complain about what follows.
+fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), ReadError> {
+    let keyword = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) if word.quote_style.is_none() => word.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    let wants_table = matches!(keyword(previous), Keyword::FROM | Keyword::JOIN);
+    let is_clause = matches!(
+        keyword(token),
+        Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::ORDER
+            | Keyword::UNION
+            | Keyword::EXCEPT
+            | Keyword::INTERSECT
+            | Keyword::FROM
+            | Keyword::JOIN
+            | Keyword::ON
+            | Keyword::USING
+    );
+    if wants_table && is_clause {
+        return Err(ReadError::Syntax {
+            message: format!("expected a table, found `{}`", token.token),
+            at: span_of(token.span.start),
+        });
+    }
+    // The parser would call itself for each of them without counting.
+    if keyword(previous) == Keyword::INTERVAL && keyword(token) == Keyword::INTERVAL {
+        return Err(ReadError::Syntax {
+            message: "expected a string, found `INTERVAL`".to_owned(),
+            at: span_of(token.span.start),
+        });
+    }
+    Ok(())
 }
 
 /// sqlparser's messages begin with a capital.

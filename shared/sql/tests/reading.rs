@@ -146,7 +146,7 @@ fn hostile_texts_end_soon_on_a_small_stack() {
         ("explains", repeat("EXPLAIN ", 10_000) + "SELECT 1", false),
         ("intervals", format!("SELECT {}", repeat("INTERVAL ", 10_000)), false),
         ("dates", format!("SELECT {} '1'", repeat("DATE ", 10_000)), false),
-        ("periods", format!("SELECT a{}", repeat(".a", 100_000)), true),
+        ("periods", format!("SELECT a{}", repeat(".a", 100_000)), false),
         ("casts", format!("SELECT {}1{}", repeat("CAST(", 90), repeat(" AS bigint)", 90)), true),
         ("a deep type", format!("SELECT CAST(1 AS {}x{})", repeat("array(", 90), repeat(")", 90)), true),
         ("exists", format!("SELECT {}", repeat("EXISTS (SELECT ", 10_000)), false),
