@@ -66,17 +66,19 @@ export const demoScale = (home) => readJson(join(home, "demo.json"))?.scale;
  */
 export function writeEngineConfig({ home, port, policyUrl, eventsUrl, secrets, postgres, demo }) {
   const file = join(home, "engine.json");
+  const lake = join(home, "lake");
   const catalogs = {
     tpch: { type: "tpch" },
-    ...(demo ? { lake: { type: "iceberg", warehouse: join(home, "lake") }, files: { type: "parquet", folder: join(home, "files") } } : {}),
+    ...(demo ? { lake: { type: "iceberg", warehouse: join(lake, "warehouse"), catalog: join(lake, "catalog.sqlite") } } : {}),
+    ...(demo ? { files: { type: "parquet", directory: join(home, "files") } } : {}),
     ...Object.fromEntries(Object.entries(postgres).map(([name, url_file]) => [name, { type: "postgres", url_file }])),
   };
   writeJson(file, {
     listen: `127.0.0.1:${port}`,
-    policy: { url: policyUrl, token_file: secrets.file("policy-token"), refresh_ms: 1000 },
-    events: { url: eventsUrl, token_file: secrets.file("policy-token") },
-    jwt_key_file: secrets.file("engine-jwt-key"),
     catalogs,
+    policy: { url: policyUrl, token_file: secrets.file("policy-token"), refresh_seconds: 1 },
+    auth: { jwt_key_file: secrets.file("engine-jwt-key") },
+    events: { url: eventsUrl, token_file: secrets.file("policy-token") },
   }, 0o600);
   return file;
 }
