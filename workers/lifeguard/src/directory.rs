@@ -16,8 +16,23 @@ use crate::state::{self, Head};
 
 /// Where the policy stands, after the directory was pulled if that was due.
 pub async fn current(app: &App) -> Result<Head, Failure> {
-    let head = state::head(&app.db).await?;
-    if is_due(app, &head) { pull::pull(app, head).await } else { Ok(head) }
+    let mut head = state::head(&app.db).await?;
+    let now = app.clock.now();
+    if is_due(app, &head) {
+        if let Some(claim) = pull::take_claim(app, now).await? {
+            return pull::pull(app, head, &claim, now).await;
+        }
+        head = state::head(&app.db).await?;
+    }
+    // Somebody else pulls and nothing that counts is there yet: ask beside them rather than turn people away. Not
+    // if the IAM is known to fail, so that nobody waits for what will not come.
+    if !head.is_fresh(&app.config, now) && head.failure.is_none() {
+        if let Some(claim) = pull::running_claim(app, now).await? {
+            return pull::pull(app, head, &claim, now).await;
+        }
+        head = state::head(&app.db).await?;
+    }
+    Ok(head)
 }
 
 /// Whether this request should try to pull. Whoever wins the claim does.

@@ -72,7 +72,7 @@ pub async fn assemble(app: &App, head: &Head) -> Result<(Model, bool), Failure> 
         }
         head = after;
     }
-    Err(Failure::unavailable("the policy", "it kept changing while it was read"))
+    Err(Failure::unavailable("policy", "it kept changing while it was read"))
 }
 
 async fn read(app: &App, head: &Head, fresh: bool, now: Timestamp) -> Result<Model, DatabaseError> {

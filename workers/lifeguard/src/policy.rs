@@ -98,7 +98,7 @@ async fn rendered(app: &App, mut head: Head) -> Result<Result<(Rendered, Timesta
         }
         head = state::head(&app.db).await?;
     }
-    Err(Failure::unavailable("the policy", "it kept changing while it was rendered"))
+    Err(Failure::unavailable("policy", "it kept changing while it was rendered"))
 }
 
 /// What is served when nothing newer can be rendered: the last good document, as long as it was promised to hold.
@@ -116,7 +116,7 @@ fn last_good(
             let valid_until = latest.valid_until;
             Ok((latest, valid_until))
         }
-        _ => Err(Failure::unavailable("the policy", format!("it cannot be rendered: {error}"))),
+        _ => Err(Failure::unavailable("policy", format!("it cannot be rendered: {error}"))),
     }
 }
 

@@ -166,7 +166,7 @@ mod tests {
             (
                 r#"{"email":"ana@corp.example","name":"Ana"}"#,
                 "",
-                "the directory is not of the documented form: missing field `active` at line 1 column 68",
+                "the directory is not of the documented form: missing field `active` at line 1 column 66",
             ),
         ] {
             let body = format!(r#"{{"version":"1","people":[{people}],"groups":[{groups}]}}"#);

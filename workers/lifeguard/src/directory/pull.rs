@@ -38,32 +38,43 @@ enum Answer {
     Content { etag: Option<String>, source_version: String, directory: Box<CheckedDirectory> },
 }
 
-/// What the last accepted answer was.
-#[derive(Deserialize)]
-struct Last {
+/// The right to store what the IAM says, and what it said last.
+#[derive(Debug, Deserialize)]
+pub struct Claim {
+    claim: String,
     etag: Option<String>,
     content_sha256: Option<String>,
 }
 
-/// Pulls the directory unless somebody else does. Answers where the policy stands after that.
+/// Becomes the one that pulls, if it is time and nobody else does.
+pub async fn take_claim(app: &App, now: Timestamp) -> Result<Option<Claim>, DatabaseError> {
+    let sql = "UPDATE directory SET claim = ?1, attempted_at = ?2, claimed_until = ?3 \
+               WHERE claimed_until <= ?2 AND attempted_at <= ?4 RETURNING claim, etag, content_sha256";
+    let until = now.plus_seconds(CLAIM_SECONDS);
+    let due = now.plus_seconds(-app.config.refresh_seconds);
+    app.db.first(sql, params![random::id("pull"), now, until, due]).await
+}
+
+/// The claim of the one that pulls at the moment.
+pub async fn running_claim(app: &App, now: Timestamp) -> Result<Option<Claim>, DatabaseError> {
+    let sql = "SELECT claim, etag, content_sha256 FROM directory WHERE claimed_until > ?1 AND claim IS NOT NULL";
+    app.db.first(sql, params![now]).await
+}
+
+/// Pulls the directory under a claim. Answers where the policy stands after that.
 ///
 /// # Errors
 /// Only if the database fails. A pull that brings nothing is logged and leaves what is there.
-pub async fn pull(app: &App, head: Head) -> Result<Head, Failure> {
-    let now = app.clock.now();
-    let claim = random::id("pull");
-    let Some(last) = take_claim(app, &claim, now).await? else {
-        return Ok(head);
-    };
-    match ask(app, last.etag.as_deref()).await {
+pub async fn pull(app: &App, head: Head, claim: &Claim, now: Timestamp) -> Result<Head, Failure> {
+    match ask(app, claim.etag.as_deref()).await {
         Ok(Answer::Same) => {
-            store::confirm(&app.db, &claim, now).await?;
+            store::confirm(&app.db, &claim.claim, now).await?;
             return Ok(Head { pulled_at: Some(now), failure: None, ..head });
         }
         Ok(Answer::Content { etag, source_version, directory }) => {
             let content_sha256 = digest(&directory)?;
-            let pulled = store::Pulled { claim: &claim, at: now, etag, source_version, content_sha256 };
-            if last.content_sha256.as_ref() == Some(&pulled.content_sha256) {
+            let pulled = store::Pulled { claim: &claim.claim, at: now, etag, source_version, content_sha256 };
+            if claim.content_sha256.as_ref() == Some(&pulled.content_sha256) {
                 store::rename(&app.db, &pulled).await?;
             } else {
                 store::replace(&app.db, &pulled, &directory).await?;
@@ -86,20 +97,11 @@ pub async fn pull(app: &App, head: Head) -> Result<Head, Failure> {
                     &[("reason", reason.as_str().into())],
                 );
             }
-            store::fail(&app.db, &claim, &reason).await?;
+            store::fail(&app.db, &claim.claim, &reason).await?;
             return Ok(Head { failure: Some(reason), ..head });
         }
     }
     Ok(state::head(&app.db).await?)
-}
-
-/// Becomes the one that pulls, if it is time and nobody else does. Answers what the last accepted answer was.
-async fn take_claim(app: &App, claim: &str, now: Timestamp) -> Result<Option<Last>, DatabaseError> {
-    let sql = "UPDATE directory SET claim = ?1, attempted_at = ?2, claimed_until = ?3 \
-               WHERE claimed_until <= ?2 AND attempted_at <= ?4 RETURNING etag, content_sha256";
-    let until = now.plus_seconds(CLAIM_SECONDS);
-    let due = now.plus_seconds(-app.config.refresh_seconds);
-    app.db.first(sql, params![claim, now, until, due]).await
 }
 
 async fn ask(app: &App, etag: Option<&str>) -> Result<Answer, PullError> {

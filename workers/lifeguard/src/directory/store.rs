@@ -53,7 +53,11 @@ pub async fn replace(db: &Database, pulled: &Pulled<'_>, directory: &CheckedDire
         "groups": directory.groups.len(),
     });
     let mut statements = vec![
-        Statement::new("INSERT INTO guards (holds) SELECT claim IS ?1 FROM directory", params![pulled.claim]),
+        // Whoever asked beside this one may have stored the same already.
+        Statement::new(
+            "INSERT INTO guards (holds) SELECT claim IS ?1 AND content_sha256 IS NOT ?2 FROM directory",
+            params![pulled.claim, &pulled.content_sha256],
+        ),
         Statement::new("DELETE FROM memberships", params![]),
         Statement::new("DELETE FROM groups", params![]),
         Statement::new("DELETE FROM people", params![]),
