@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use keyword::{
-    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess, TablePrivilege,
+    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess,
+    TablePrivilege,
 };
 pub use rules::{
-    AuthorizationRule, CatalogRule, CatalogSessionPropertyRule, ColumnRule, Environment, FunctionRule,
-    ImpersonationRule, PrincipalRule, ProcedureRule, QueryRule, SchemaRule, SystemInformationRule,
-    SystemSessionPropertyRule, TableRule,
+    AuthorizationRule, CatalogRule, CatalogSessionPropertyRule, ColumnRule, Environment,
+    FunctionRule, ImpersonationRule, PrincipalRule, ProcedureRule, QueryRule, SchemaRule,
+    SystemInformationRule, SystemSessionPropertyRule, TableRule,
 };
 
 use crate::time::Timestamp;
@@ -160,8 +161,14 @@ impl Rules {
             ("impersonation", self.impersonation.is_none()),
             ("principals", self.principals.is_none()),
             ("system_information", self.system_information.is_none()),
-            ("system_session_properties", self.system_session_properties.is_none()),
-            ("catalog_session_properties", self.catalog_session_properties.is_none()),
+            (
+                "system_session_properties",
+                self.system_session_properties.is_none(),
+            ),
+            (
+                "catalog_session_properties",
+                self.catalog_session_properties.is_none(),
+            ),
             ("functions", self.functions.is_none()),
             ("procedures", self.procedures.is_none()),
             ("authorization", self.authorization.is_none()),

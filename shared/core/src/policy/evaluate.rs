@@ -42,13 +42,19 @@ pub struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// A user without a PII session.
     pub const fn plain(user: &'a UserName) -> Self {
-        Self { user, session: None }
+        Self {
+            user,
+            session: None,
+        }
     }
 }
 
 /// The id of the session that a verified caller asks under.
 pub fn session_of(principal: &Principal) -> Option<PiiSessionId> {
-    principal.pii.as_ref().map(|session| PiiSessionId::from(session.id.as_str()))
+    principal
+        .pii
+        .as_ref()
+        .map(|session| PiiSessionId::from(session.id.as_str()))
 }
 
 /// An asker's grants and session at one moment, to ask about many tables.
@@ -63,12 +69,15 @@ pub struct Standing<'a> {
 impl<'a> Standing<'a> {
     /// What the asker holds at `now`. Groups are those of the model.
     pub fn new(model: &'a Model, asker: Asker<'_>, now: Timestamp) -> Self {
-        let covers = |grant: &&Grant| grant.is_live(now) && model.covers(&grant.subject, asker.user);
+        let covers =
+            |grant: &&Grant| grant.is_live(now) && model.covers(&grant.subject, asker.user);
         Self {
             model,
             reads_everything: may_read_everything(model, asker.user),
             grants: model.grants.iter().filter(covers).collect(),
-            session: asker.session.and_then(|id| live_session(model, asker.user, id, now)),
+            session: asker
+                .session
+                .and_then(|id| live_session(model, asker.user, id, now)),
         }
     }
 
@@ -83,7 +92,10 @@ impl<'a> Standing<'a> {
 
     /// The grants that are about the table.
     pub fn grants_on(&self, table: &TableRef) -> impl Iterator<Item = &'a Grant> {
-        self.grants.iter().copied().filter(|grant| grant.table.matches(table))
+        self.grants
+            .iter()
+            .copied()
+            .filter(|grant| grant.table.matches(table))
     }
 }
 
@@ -112,7 +124,8 @@ pub(super) fn may_read_everything(model: &Model, user: &UserName) -> bool {
 pub fn is_metadata(table: &TableRef) -> bool {
     table.schema == "information_schema"
         || table.catalog == "system"
-            && (table.schema == "jdbc" || table.schema == "metadata" && table.table == "table_comments")
+            && (table.schema == "jdbc"
+                || table.schema == "metadata" && table.table == "table_comments")
 }
 
 /// What these grants and this session give on the table. The one place where grants and reviews meet.
@@ -149,7 +162,8 @@ fn approved(
         .iter()
         .copied()
         .filter(|grant| {
-            grant.privileges.contains(&Privilege::Select) && open.iter().any(|column| holds(grant, column))
+            grant.privileges.contains(&Privilege::Select)
+                && open.iter().any(|column| holds(grant, column))
         })
         .collect();
     if reading.is_empty() {
@@ -165,8 +179,11 @@ fn approved(
     let columns: Vec<ColumnDecision> = existing_columns(known)
         .map(|column| {
             let state = model.column_state(table, column);
-            let holders: Vec<&Grant> =
-                reading.iter().copied().filter(|grant| is_open(state) && holds(grant, column)).collect();
+            let holders: Vec<&Grant> = reading
+                .iter()
+                .copied()
+                .filter(|grant| is_open(state) && holds(grant, column))
+                .collect();
             if holders.is_empty() {
                 return ColumnDecision::hidden(column, review_reason(model, table, column));
             }
@@ -179,7 +196,9 @@ fn approved(
     let row_filter = rows.as_ref().map(row_filter_sql);
     let whole = row_filter.is_none()
         && session.is_none()
-        && columns.iter().all(|column| column.access == ColumnAccess::Clear && column.mask.is_none());
+        && columns
+            .iter()
+            .all(|column| column.access == ColumnAccess::Clear && column.mask.is_none());
     let mut privileges = BTreeSet::from([Privilege::Select]);
     if whole {
         privileges.extend(
@@ -214,8 +233,14 @@ fn shown(
     let until = class.and_then(|class| session?.lifted.get(&class).copied());
     let (access, reason) = match (class, until) {
         (None, _) => (ColumnAccess::Clear, ColumnReason::ReviewedAsClear),
-        (Some(class), None) => (ColumnAccess::Masked { class }, ColumnReason::ReviewedAsMasked),
-        (Some(class), Some(until)) => (ColumnAccess::Unmasked { class, until }, ColumnReason::LiftedBySession),
+        (Some(class), None) => (
+            ColumnAccess::Masked { class },
+            ColumnReason::ReviewedAsMasked,
+        ),
+        (Some(class), Some(until)) => (
+            ColumnAccess::Unmasked { class, until },
+            ColumnReason::LiftedBySession,
+        ),
     };
     ColumnDecision {
         name: column.name.clone(),
@@ -265,7 +290,10 @@ fn everything(model: &Model, table: &TableRef) -> TableAccess {
     if table.catalog == "system" {
         return TableAccess::bare(table, Visibility::Absent);
     }
-    let columns = model.existing_table(table).into_iter().flat_map(existing_columns);
+    let columns = model
+        .existing_table(table)
+        .into_iter()
+        .flat_map(existing_columns);
     TableAccess {
         privileges: BTreeSet::from([Privilege::Select]),
         columns: columns
@@ -292,7 +320,9 @@ fn metadata_visibility(model: &Model, table: &TableRef) -> Visibility {
 
 /// The catalogs that hold a table that is there and not denied, which everyone signed in may know of.
 pub(super) fn open_catalogs(model: &Model) -> BTreeSet<&str> {
-    listed_tables(model).map(|(table, _)| table.catalog.as_str()).collect()
+    listed_tables(model)
+        .map(|(table, _)| table.catalog.as_str())
+        .collect()
 }
 
 /// The tables that everyone signed in may know of.
@@ -313,7 +343,9 @@ fn existing_columns(known: &KnownTable) -> impl Iterator<Item = &KnownColumn> {
 
 /// Names that the table had once and has no more.
 fn closed_names(known: &KnownTable) -> BTreeSet<String> {
-    let present: BTreeSet<&str> = existing_columns(known).map(|column| column.name.as_str()).collect();
+    let present: BTreeSet<&str> = existing_columns(known)
+        .map(|column| column.name.as_str())
+        .collect();
     known
         .columns
         .iter()
@@ -327,7 +359,10 @@ const fn is_open(state: ColumnState) -> bool {
 }
 
 fn holds(grant: &Grant, column: &KnownColumn) -> bool {
-    grant.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
+    grant
+        .columns
+        .as_ref()
+        .is_none_or(|columns| columns.contains(&column.name))
 }
 
 fn review_reason(model: &Model, table: &TableRef, column: &KnownColumn) -> ColumnReason {
@@ -335,11 +370,14 @@ fn review_reason(model: &Model, table: &TableRef, column: &KnownColumn) -> Colum
         ColumnState::Clear | ColumnState::Masked { .. } => ColumnReason::NotGranted,
         ColumnState::Denied => ColumnReason::Denied,
         ColumnState::Pending => {
-            let reviewed = model.reviews.get(table).and_then(|review| review.columns.get(&column.name));
+            let reviewed = model
+                .reviews
+                .get(table)
+                .and_then(|review| review.columns.get(&column.name));
             match reviewed {
-                Some(review) if is_open(review.state) => {
-                    ColumnReason::TypeChanged { reviewed: review.reviewed_type.clone() }
-                }
+                Some(review) if is_open(review.state) => ColumnReason::TypeChanged {
+                    reviewed: review.reviewed_type.clone(),
+                },
                 _ => ColumnReason::AwaitsReview,
             }
         }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub use refusal::{Refusal, refusal, smallest_group, write_refusal};
 
 use super::evaluate::{
-    Asker, ColumnAccess, ColumnDecision, ColumnReason, Standing, Visibility, access, may_read_everything,
+    Asker, ColumnAccess, ColumnDecision, ColumnReason, Standing, Visibility, access,
+    may_read_everything,
 };
 use super::ids::{GrantId, PiiSessionId, UnmaskGrantId};
 use super::model::{Grant, Model, Privilege, Subject};
@@ -78,14 +79,18 @@ pub fn explain(
     let found = standing.access(table);
     let wanted = |decision: &ColumnDecision| match column {
         Some(column) => decision.name == column && decision.reason != ColumnReason::Denied,
-        None => decision.access != ColumnAccess::Hidden || decision.reason == ColumnReason::NotGranted,
+        None => {
+            decision.access != ColumnAccess::Hidden || decision.reason == ColumnReason::NotGranted
+        }
     };
     let liftable = found
         .columns
         .iter()
         .filter(|decision| wanted(decision))
         .filter_map(|decision| match decision.access {
-            ColumnAccess::Masked { class } => Some((class, unmask_grants(model, asker.user, class, now))),
+            ColumnAccess::Masked { class } => {
+                Some((class, unmask_grants(model, asker.user, class, now)))
+            }
             _ => None,
         })
         .filter(|(_, grants)| !grants.is_empty())
@@ -94,12 +99,20 @@ pub fn explain(
         user: asker.user.clone(),
         table: table.clone(),
         visibility: found.visibility,
-        awaiting_review: found.columns.iter().filter(|decision| awaits_review(decision)).count(),
+        awaiting_review: found
+            .columns
+            .iter()
+            .filter(|decision| awaits_review(decision))
+            .count(),
         grants: standing.grants_on(table).cloned().collect(),
         liftable,
         refusal: refusal(model, asker, table, column.as_slice(), now),
         next_change_at: next_change_at(model, now),
-        columns: found.columns.into_iter().filter(|decision| wanted(decision)).collect(),
+        columns: found
+            .columns
+            .into_iter()
+            .filter(|decision| wanted(decision))
+            .collect(),
         privileges: found.privileges,
         row_filter: found.row_filter,
         session: found.session,
@@ -107,9 +120,18 @@ pub fn explain(
 }
 
 /// Everyone who reads the table, or the column of it, at `now`, programs included.
-pub fn who_can_see(model: &Model, table: &TableRef, column: Option<&str>, now: Timestamp) -> Vec<Viewer> {
+pub fn who_can_see(
+    model: &Model,
+    table: &TableRef,
+    column: Option<&str>,
+    now: Timestamp,
+) -> Vec<Viewer> {
     let mut users: BTreeSet<&UserName> = BTreeSet::new();
-    for grant in model.grants.iter().filter(|grant| grant.is_live(now) && grant.table.matches(table)) {
+    for grant in model
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now) && grant.table.matches(table))
+    {
         match &grant.subject {
             Subject::User(user) => users.extend([user]),
             Subject::Group(group) => users.extend(model.groups.get(group).into_iter().flatten()),
@@ -118,9 +140,13 @@ pub fn who_can_see(model: &Model, table: &TableRef, column: Option<&str>, now: T
     let services = model.services.iter().map(|service| &service.user);
     users.extend(services.filter(|service| may_read_everything(model, service)));
     let sessions = live_sessions(model, now);
-    let in_sessions =
-        sessions.values().map(|live| Asker { user: &live.session.user, session: Some(&live.session.id) });
-    let plain = users.iter().map(|user| viewer(model, Asker::plain(user), table, column, now));
+    let in_sessions = sessions.values().map(|live| Asker {
+        user: &live.session.user,
+        session: Some(&live.session.id),
+    });
+    let plain = users
+        .iter()
+        .map(|user| viewer(model, Asker::plain(user), table, column, now));
     // A session counts only if it shows more than its owner sees without it.
     let lifted = in_sessions.map(|asker| {
         let without = viewer(model, Asker::plain(asker.user), table, column, now)?;
@@ -142,9 +168,11 @@ fn viewer(
     }
     let decision = match column {
         None => None,
-        Some(column) => {
-            Some(found.column(column).filter(|decision| decision.access != ColumnAccess::Hidden)?)
-        }
+        Some(column) => Some(
+            found
+                .column(column)
+                .filter(|decision| decision.access != ColumnAccess::Hidden)?,
+        ),
     };
     let condition = decision.and_then(|decision| decision.only_where.clone());
     Some(Viewer {
@@ -160,6 +188,8 @@ fn viewer(
 fn awaits_review(decision: &ColumnDecision) -> bool {
     matches!(
         decision.reason,
-        ColumnReason::TableAwaitsReview | ColumnReason::AwaitsReview | ColumnReason::TypeChanged { .. }
+        ColumnReason::TableAwaitsReview
+            | ColumnReason::AwaitsReview
+            | ColumnReason::TypeChanged { .. }
     )
 }

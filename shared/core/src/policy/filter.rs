@@ -56,9 +56,18 @@ impl RowFilter {
 
 /// Whether the SQL asks who runs it, so that the same text gives two people different rows.
 pub fn depends_on_caller(sql: &str) -> bool {
-    const WORDS: [&str; 5] = ["current_user", "current_groups", "session_user", "current_role", "user"];
+    const WORDS: [&str; 5] = [
+        "current_user",
+        "current_groups",
+        "session_user",
+        "current_role",
+        "user",
+    ];
     tokens(sql).flatten().any(|token| {
-        token.kind == Kind::Word && WORDS.iter().any(|word| token.text.eq_ignore_ascii_case(word))
+        token.kind == Kind::Word
+            && WORDS
+                .iter()
+                .any(|word| token.text.eq_ignore_ascii_case(word))
     })
 }
 
@@ -157,7 +166,11 @@ fn tokens(text: &str) -> impl Iterator<Item = Result<Token<'_>, RowFilterError>>
         rest = after;
         let start = at;
         at += token.chars().count();
-        Some(Ok(Token { kind, text: token, at: start }))
+        Some(Ok(Token {
+            kind,
+            text: token,
+            at: start,
+        }))
     })
 }
 
@@ -202,9 +215,10 @@ mod tests {
 
     #[test]
     fn the_person_is_written_out_outside_of_quotes_only() {
-        let filter: RowFilter = "owner = CURRENT_USER OR note = 'current_user' OR my_current_user = 1"
-            .parse()
-            .unwrap();
+        let filter: RowFilter =
+            "owner = CURRENT_USER OR note = 'current_user' OR my_current_user = 1"
+                .parse()
+                .unwrap();
         assert_eq!(
             filter.for_user(&"ana@corp.example".parse().unwrap()),
             "owner = 'ana@corp.example' OR note = 'current_user' OR my_current_user = 1"

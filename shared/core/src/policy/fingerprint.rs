@@ -13,8 +13,14 @@ use crate::names::UserName;
 /// column that awaits review stops nobody's query. A filter that asks who the user is makes it theirs alone.
 ///
 /// 32 hexadecimal digits.
-pub fn fingerprint<'a>(accesses: impl IntoIterator<Item = &'a TableAccess>, user: &UserName) -> String {
-    let mut tables: Vec<String> = accesses.into_iter().map(|access| content(access, user)).collect();
+pub fn fingerprint<'a>(
+    accesses: impl IntoIterator<Item = &'a TableAccess>,
+    user: &UserName,
+) -> String {
+    let mut tables: Vec<String> = accesses
+        .into_iter()
+        .map(|access| content(access, user))
+        .collect();
     tables.sort();
     tables.dedup();
     short_hash(&tables.join("\n"))
@@ -31,8 +37,15 @@ fn content(access: &TableAccess, user: &UserName) -> String {
         .readable_columns()
         .map(|column: &ColumnDecision| json!([column.name, column.data_type, column.mask]))
         .collect();
-    let conditions = access.columns.iter().filter_map(|column| column.only_where.as_ref());
-    let personal = access.row_filter.iter().chain(conditions).any(|sql| depends_on_caller(sql));
+    let conditions = access
+        .columns
+        .iter()
+        .filter_map(|column| column.only_where.as_ref());
+    let personal = access
+        .row_filter
+        .iter()
+        .chain(conditions)
+        .any(|sql| depends_on_caller(sql));
     json!([
         access.table,
         access.visibility,

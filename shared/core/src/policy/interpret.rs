@@ -16,6 +16,7 @@
 //! 6. When a newer document arrives, ask 3 again for running queries: another [`Reading`] than before, or a
 //!    refusal, ends the query. A session's effective user that can no longer be entered ends it too.
 
+mod checks;
 mod compile;
 mod denied;
 mod java;
@@ -27,7 +28,7 @@ use std::collections::BTreeSet;
 pub use denied::AccessDenied;
 pub use tables::{Expression, Reading, TableAction};
 
-use compile::{Checks, ImpersonatedUsers};
+use checks::{Checks, ImpersonatedUsers};
 
 use super::document::{CatalogAccess, Document, DocumentError, Groups, Rules};
 
@@ -49,7 +50,10 @@ impl Identity {
     /// original user (trinodb/trino#26344): under a PII session, `SHOW TABLES` asks for the session's user, and
     /// `information_schema.tables` for its owner's groups.
     pub fn while_running(&self) -> Self {
-        Self { groups: self.original_groups.clone(), ..self.clone() }
+        Self {
+            groups: self.original_groups.clone(),
+            ..self.clone()
+        }
     }
 }
 
@@ -79,7 +83,10 @@ impl AccessControl {
     /// # Errors
     /// If a pattern is invalid or a rule contradicts itself.
     pub fn with_open_sections(rules: &Rules, groups: &Groups) -> Result<Self, DocumentError> {
-        Ok(Self { checks: compile::compile(rules)?, groups: groups.clone() })
+        Ok(Self {
+            checks: compile::compile(rules)?,
+            groups: groups.clone(),
+        })
     }
 
     /// Decides who a request runs as.
@@ -105,17 +112,27 @@ impl AccessControl {
             self.check_can_set_user(principal, user)?;
             self.check_can_impersonate(original_user, user)?;
         }
-        Ok(Identity { original_groups: self.groups_of(original_user), ..self.identity_of(user) })
+        Ok(Identity {
+            original_groups: self.groups_of(original_user),
+            ..self.identity_of(user)
+        })
     }
 
     /// The identity of a user, unchecked: of the owner of a view, or of whom a mask is evaluated as.
     pub fn identity_of(&self, user: &str) -> Identity {
         let groups = self.groups_of(user);
-        Identity { user: user.to_owned(), original_groups: groups.clone(), groups }
+        Identity {
+            user: user.to_owned(),
+            original_groups: groups.clone(),
+            groups,
+        }
     }
 
     fn groups_of(&self, user: &str) -> BTreeSet<String> {
-        let groups = self.groups.iter().filter(|(_, members)| members.contains(user));
+        let groups = self
+            .groups
+            .iter()
+            .filter(|(_, members)| members.contains(user));
         groups.map(|(group, _)| group.clone()).collect()
     }
 
@@ -124,25 +141,40 @@ impl AccessControl {
     /// # Errors
     /// If it may not.
     pub fn check_can_set_user(&self, principal: &str, user: &str) -> Result<(), AccessDenied> {
-        let Some(principals) = &self.checks.principals else { return Ok(()) };
+        let Some(principals) = &self.checks.principals else {
+            return Ok(());
+        };
         let allowed = principals
             .iter()
             .find(|check| {
                 check.principal.matches(principal)
-                    && (check.user.as_ref().is_some_and(|pattern| pattern.matches(user))
-                        || check.principal_to_user.as_ref().is_some_and(|(pattern, replacement)| {
-                            replacement.replace_all(pattern, principal) == user
-                        }))
+                    && (check
+                        .user
+                        .as_ref()
+                        .is_some_and(|pattern| pattern.matches(user))
+                        || check.principal_to_user.as_ref().is_some_and(
+                            |(pattern, replacement)| {
+                                replacement.replace_all(pattern, principal) == user
+                            },
+                        ))
             })
             .is_some_and(|check| check.allow);
-        if allowed { Ok(()) } else { Err(AccessDenied::set_user(principal, user)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::set_user(principal, user))
+        }
     }
 
     /// Whether one user may act as another, as `SET SESSION AUTHORIZATION` asks too.
     ///
     /// # Errors
     /// If they may not.
-    pub fn check_can_impersonate(&self, original_user: &str, user: &str) -> Result<(), AccessDenied> {
+    pub fn check_can_impersonate(
+        &self,
+        original_user: &str,
+        user: &str,
+    ) -> Result<(), AccessDenied> {
         let allowed = match &self.checks.impersonation {
             // Rules for principals are taken to deal with it.
             None => self.checks.principals.is_some(),
@@ -151,7 +183,11 @@ impl AccessControl {
                 .find(|check| !check.asks_for_role && becomes(&check.users, original_user, user))
                 .is_some_and(|check| check.allow),
         };
-        if allowed { Ok(()) } else { Err(AccessDenied::impersonate(original_user, user)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::impersonate(original_user, user))
+        }
     }
 
     /// Whether the catalog may be read at all.
@@ -163,7 +199,11 @@ impl AccessControl {
     ///
     /// # Errors
     /// If it may not.
-    pub fn check_can_access_catalog(&self, identity: &Identity, catalog: &str) -> Result<(), AccessDenied> {
+    pub fn check_can_access_catalog(
+        &self,
+        identity: &Identity,
+        catalog: &str,
+    ) -> Result<(), AccessDenied> {
         if self.can_access_catalog(identity, catalog) {
             Ok(())
         } else {
@@ -173,21 +213,42 @@ impl AccessControl {
 
     /// The catalogs that `SHOW CATALOGS` lists: those in which there may be something to see.
     pub fn filter_catalogs<'a>(&self, identity: &Identity, catalogs: &[&'a str]) -> Vec<&'a str> {
-        catalogs.iter().copied().filter(|catalog| self.sees_catalog(identity, catalog)).collect()
+        catalogs
+            .iter()
+            .copied()
+            .filter(|catalog| self.sees_catalog(identity, catalog))
+            .collect()
     }
 
     /// Whether `SHOW SCHEMAS` is allowed.
     ///
     /// # Errors
     /// If it is not.
-    pub fn check_can_show_schemas(&self, identity: &Identity, catalog: &str) -> Result<(), AccessDenied> {
+    pub fn check_can_show_schemas(
+        &self,
+        identity: &Identity,
+        catalog: &str,
+    ) -> Result<(), AccessDenied> {
         self.check_can_access_catalog(identity, catalog)?;
-        if self.sees_catalog(identity, catalog) { Ok(()) } else { Err(AccessDenied::show_schemas()) }
+        if self.sees_catalog(identity, catalog) {
+            Ok(())
+        } else {
+            Err(AccessDenied::show_schemas())
+        }
     }
 
     /// The schemas that `SHOW SCHEMAS` lists.
-    pub fn filter_schemas<'a>(&self, identity: &Identity, catalog: &str, schemas: &[&'a str]) -> Vec<&'a str> {
-        schemas.iter().copied().filter(|schema| self.sees_schema(identity, catalog, schema)).collect()
+    pub fn filter_schemas<'a>(
+        &self,
+        identity: &Identity,
+        catalog: &str,
+        schemas: &[&'a str],
+    ) -> Vec<&'a str> {
+        schemas
+            .iter()
+            .copied()
+            .filter(|schema| self.sees_schema(identity, catalog, schema))
+            .collect()
     }
 
     /// Whether `SHOW TABLES` is allowed.
@@ -259,7 +320,12 @@ impl AccessControl {
         }
     }
 
-    fn has_catalog_access(&self, identity: &Identity, catalog: &str, wanted: CatalogAccess) -> bool {
+    fn has_catalog_access(
+        &self,
+        identity: &Identity,
+        catalog: &str,
+        wanted: CatalogAccess,
+    ) -> bool {
         self.checks
             .catalogs
             .iter()
@@ -272,28 +338,23 @@ impl AccessControl {
         let checks = &self.checks;
         self.has_catalog_access(identity, catalog, CatalogAccess::Owner)
             || self.has_catalog_access(identity, catalog, CatalogAccess::ReadOnly)
-                && (checks
-                    .schemas
-                    .iter()
-                    .any(|check| check.owner && check.catalog.matches(catalog) && check.who.matches(identity))
-                    || checks.tables.iter().any(|check| {
-                        !check.privileges.is_empty()
-                            && check.catalog.matches(catalog)
-                            && check.who.matches(identity)
-                    })
-                    || checks.catalog_session_properties.iter().any(|check| {
-                        check.allow && check.catalog.matches(catalog) && check.who.matches(identity)
-                    })
-                    || checks.functions.iter().any(|check| {
-                        !check.privileges.is_empty()
-                            && check.catalog.matches(catalog)
-                            && check.who.matches(identity)
-                    })
-                    || checks.procedures.iter().any(|check| {
-                        !check.privileges.is_empty()
-                            && check.catalog.matches(catalog)
-                            && check.who.matches(identity)
-                    }))
+                && (checks.schemas.iter().any(|check| {
+                    check.owner && check.catalog.matches(catalog) && check.who.matches(identity)
+                }) || checks.tables.iter().any(|check| {
+                    !check.privileges.is_empty()
+                        && check.catalog.matches(catalog)
+                        && check.who.matches(identity)
+                }) || checks.catalog_session_properties.iter().any(|check| {
+                    check.allow && check.catalog.matches(catalog) && check.who.matches(identity)
+                }) || checks.functions.iter().any(|check| {
+                    !check.privileges.is_empty()
+                        && check.catalog.matches(catalog)
+                        && check.who.matches(identity)
+                }) || checks.procedures.iter().any(|check| {
+                    !check.privileges.is_empty()
+                        && check.catalog.matches(catalog)
+                        && check.who.matches(identity)
+                }))
     }
 
     /// Any rule that gives something in the schema counts, whatever stands before it.
@@ -327,12 +388,17 @@ impl AccessControl {
 fn becomes(users: &ImpersonatedUsers, original_user: &str, user: &str) -> bool {
     match users {
         ImpersonatedUsers::Fixed { original, new } => {
-            original.as_ref().is_none_or(|original| original.matches(original_user)) && new.matches(user)
+            original
+                .as_ref()
+                .is_none_or(|original| original.matches(original_user))
+                && new.matches(user)
         }
-        ImpersonatedUsers::Derived { original, new } => original.captures(original_user).is_some_and(|captures| {
-            // What was captured becomes part of the pattern as it is. One that is no pattern then matches
-            // nobody (Trino fails the query).
-            java::Pattern::new(&new.expand(&captures)).is_ok_and(|new| new.matches(user))
-        }),
+        ImpersonatedUsers::Derived { original, new } => {
+            original.captures(original_user).is_some_and(|captures| {
+                // What was captured becomes part of the pattern as it is. One that is no pattern then matches
+                // nobody (Trino fails the query).
+                java::Pattern::new(&new.expand(&captures)).is_ok_and(|new| new.matches(user))
+            })
+        }
     }
 }

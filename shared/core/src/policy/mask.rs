@@ -36,7 +36,10 @@ pub fn mask(
         (None, None) => return None,
         (Some(shown), None) => shown,
         (shown, Some(condition)) => {
-            format!("CASE WHEN {condition} THEN {} ELSE NULL END", shown.as_deref().unwrap_or(&name))
+            format!(
+                "CASE WHEN {condition} THEN {} ELSE NULL END",
+                shown.as_deref().unwrap_or(&name)
+            )
         }
     };
     Some(match data_type {
@@ -49,13 +52,14 @@ pub fn mask(
 
 /// The mask's own expression.
 fn masked(class: PiiClass, name: &str, data_type: Option<&str>) -> String {
-    let Some(data_type) = data_type else { return "NULL".to_owned() };
+    let Some(data_type) = data_type else {
+        return "NULL".to_owned();
+    };
     if !is_text(data_type) {
         return format!("CAST(NULL AS {data_type})");
     }
-    let star = |otherwise: &str| {
-        format!("CASE WHEN {name} IS NULL THEN NULL{otherwise} ELSE '***' END")
-    };
+    let star =
+        |otherwise: &str| format!("CASE WHEN {name} IS NULL THEN NULL{otherwise} ELSE '***' END");
     match class {
         // The domain is what people group by. A name with more than one @ keeps only what follows the last.
         PiiClass::Email => star(&format!(
@@ -97,13 +101,35 @@ fn is_text(data_type: &str) -> bool {
 /// The type if it can be written into a CAST that every engine reads: a scalar one. For others a bare NULL does.
 fn castable(data_type: &str) -> Option<&str> {
     const SCALARS: [&str; 18] = [
-        "boolean", "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal", "varchar", "char",
-        "varbinary", "date", "time", "timestamp", "uuid", "json", "ipaddress", "number",
+        "boolean",
+        "tinyint",
+        "smallint",
+        "integer",
+        "bigint",
+        "real",
+        "double",
+        "decimal",
+        "varchar",
+        "char",
+        "varbinary",
+        "date",
+        "time",
+        "timestamp",
+        "uuid",
+        "json",
+        "ipaddress",
+        "number",
     ];
     let name = data_type.split(['(', ' ']).next().unwrap_or_default();
     let rest = data_type.get(name.len()..).unwrap_or_default();
     let parameters = match rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-        Some((numbers, rest)) if numbers.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ') => rest,
+        Some((numbers, rest))
+            if numbers
+                .chars()
+                .all(|c| c.is_ascii_digit() || c == ',' || c == ' ') =>
+        {
+            rest
+        }
         Some(_) => return None,
         None => rest,
     };
@@ -115,7 +141,12 @@ mod tests {
     use super::*;
 
     fn column(name: &str, data_type: &str) -> KnownColumn {
-        KnownColumn { name: name.to_owned(), data_type: data_type.to_owned(), dropped: false, comment: None }
+        KnownColumn {
+            name: name.to_owned(),
+            data_type: data_type.to_owned(),
+            dropped: false,
+            comment: None,
+        }
     }
 
     #[test]
@@ -123,9 +154,27 @@ mod tests {
         let until = Timestamp::from_millis(1_767_261_600_999);
         for (data_type, class, lifted, condition, wanted) in [
             ("varchar", None, None, None, None),
-            ("bigint", Some(PiiClass::Phone), None, None, Some("CAST(NULL AS bigint)")),
-            ("array(varchar)", Some(PiiClass::Email), None, None, Some("NULL")),
-            ("row(\"x)\" bigint)", Some(PiiClass::Email), None, None, Some("NULL")),
+            (
+                "bigint",
+                Some(PiiClass::Phone),
+                None,
+                None,
+                Some("CAST(NULL AS bigint)"),
+            ),
+            (
+                "array(varchar)",
+                Some(PiiClass::Email),
+                None,
+                None,
+                Some("NULL"),
+            ),
+            (
+                "row(\"x)\" bigint)",
+                Some(PiiClass::Email),
+                None,
+                None,
+                Some("NULL"),
+            ),
             (
                 "timestamp(6) with time zone",
                 Some(PiiClass::Phone),
@@ -133,7 +182,13 @@ mod tests {
                 None,
                 Some("CAST(NULL AS timestamp(6) with time zone)"),
             ),
-            ("varchar(9)", Some(PiiClass::Secret), None, None, Some("CAST(NULL AS varchar(9))")),
+            (
+                "varchar(9)",
+                Some(PiiClass::Secret),
+                None,
+                None,
+                Some("CAST(NULL AS varchar(9))"),
+            ),
             (
                 "varchar(9)",
                 Some(PiiClass::Phone),
@@ -151,7 +206,13 @@ mod tests {
                      ELSE CAST(NULL AS date) END AS date)",
                 ),
             ),
-            ("date", None, None, Some("(a = 1)"), Some("CAST(CASE WHEN (a = 1) THEN \"c\" ELSE NULL END AS date)")),
+            (
+                "date",
+                None,
+                None,
+                Some("(a = 1)"),
+                Some("CAST(CASE WHEN (a = 1) THEN \"c\" ELSE NULL END AS date)"),
+            ),
             (
                 "array(varchar)",
                 Some(PiiClass::Phone),
@@ -163,14 +224,24 @@ mod tests {
                 ),
             ),
         ] {
-            assert_eq!(mask(&column("c", data_type), class, lifted, condition).as_deref(), wanted, "{data_type}");
+            assert_eq!(
+                mask(&column("c", data_type), class, lifted, condition).as_deref(),
+                wanted,
+                "{data_type}"
+            );
         }
     }
 
     #[test]
     fn an_email_keeps_its_domain() {
         assert_eq!(
-            mask(&column("order", "varchar"), Some(PiiClass::Email), None, None).as_deref(),
+            mask(
+                &column("order", "varchar"),
+                Some(PiiClass::Email),
+                None,
+                None
+            )
+            .as_deref(),
             Some(
                 "CAST(CASE WHEN \"order\" IS NULL THEN NULL WHEN \"order\" LIKE '%@%' THEN '***@' || \
                  regexp_replace(\"order\", '^([^@]*@)*', '') ELSE '***' END AS varchar)"

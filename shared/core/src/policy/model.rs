@@ -277,9 +277,10 @@ impl Model {
     pub fn covers(&self, subject: &Subject, user: &UserName) -> bool {
         match subject {
             Subject::User(subject) => subject == user,
-            Subject::Group(group) => {
-                self.groups.get(group).is_some_and(|members| members.contains(user))
-            }
+            Subject::Group(group) => self
+                .groups
+                .get(group)
+                .is_some_and(|members| members.contains(user)),
         }
     }
 
@@ -290,16 +291,25 @@ impl Model {
 
     /// What holds about a table now: pending unless someone decided.
     pub fn table_state(&self, table: &TableRef) -> TableState {
-        self.reviews.get(table).map(|review| review.state).unwrap_or_default()
+        self.reviews
+            .get(table)
+            .map(|review| review.state)
+            .unwrap_or_default()
     }
 
     /// What holds about a column now: pending unless someone decided, and pending again if its type has
     /// changed since. A denial holds whatever the type.
     pub fn column_state(&self, table: &TableRef, column: &KnownColumn) -> ColumnState {
-        let review = self.reviews.get(table).and_then(|review| review.columns.get(&column.name));
+        let review = self
+            .reviews
+            .get(table)
+            .and_then(|review| review.columns.get(&column.name));
         match review {
             None => ColumnState::Pending,
-            Some(ColumnReview { state: ColumnState::Denied, .. }) => ColumnState::Denied,
+            Some(ColumnReview {
+                state: ColumnState::Denied,
+                ..
+            }) => ColumnState::Denied,
             Some(review) if review.reviewed_type == column.data_type => review.state,
             Some(_) => ColumnState::Pending,
         }

@@ -87,8 +87,16 @@ impl FromStr for TablePattern {
 
     fn from_str(text: &str) -> Result<Self, TablePatternError> {
         let mut parts = text.splitn(3, '.').map(Part::parse);
-        match (parts.next().flatten(), parts.next().flatten(), parts.next().flatten()) {
-            (Some(catalog), Some(schema), Some(table)) => Ok(Self { catalog, schema, table }),
+        match (
+            parts.next().flatten(),
+            parts.next().flatten(),
+            parts.next().flatten(),
+        ) {
+            (Some(catalog), Some(schema), Some(table)) => Ok(Self {
+                catalog,
+                schema,
+                table,
+            }),
             _ => Err(TablePatternError(text.to_owned())),
         }
     }
@@ -124,7 +132,11 @@ mod tests {
             ("Lake.Dim.Accounts", "lake.dim.accounts", true),
         ] {
             let pattern: TablePattern = pattern.parse().unwrap();
-            assert_eq!(pattern.matches(&table.parse().unwrap()), matches, "{pattern} {table}");
+            assert_eq!(
+                pattern.matches(&table.parse().unwrap()),
+                matches,
+                "{pattern} {table}"
+            );
         }
         for bad in ["", "lake", "lake.dim", "lake..x", "lake.dim.acc*", "*"] {
             assert!(bad.parse::<TablePattern>().is_err(), "{bad}");

@@ -42,12 +42,26 @@ pub fn render(model: &Model, now: Timestamp) -> Document {
         .groups
         .iter()
         .filter(|(group, _)| !names::is_synthetic(group.as_str()))
-        .map(|(group, members)| (group.to_string(), members.iter().map(ToString::to_string).collect()))
+        .map(|(group, members)| {
+            (
+                group.to_string(),
+                members.iter().map(ToString::to_string).collect(),
+            )
+        })
         .collect();
     let table_policies = classes.policies(model, &sessions);
-    groups.extend(table_policies.groups.iter().map(|(group, members)| (group.clone(), members.clone())));
+    groups.extend(
+        table_policies
+            .groups
+            .iter()
+            .map(|(group, members)| (group.clone(), members.clone())),
+    );
     Document {
-        meta: Meta { version: model.version, rendered_at: now, valid_until: valid_until(model, now) },
+        meta: Meta {
+            version: model.version,
+            rendered_at: now,
+            valid_until: valid_until(model, now),
+        },
         groups,
         trino: sections::rules(model, &sessions, &table_policies),
     }
@@ -78,10 +92,23 @@ pub fn validate(document: &Document) -> Result<(), DocumentError> {
             });
         }
     }
-    let tables = document.trino.tables.iter().flatten().map(|rule| rule.group.as_deref());
-    let catalogs = document.trino.catalogs.iter().flatten().map(|rule| rule.group.as_deref());
+    let tables = document
+        .trino
+        .tables
+        .iter()
+        .flatten()
+        .map(|rule| rule.group.as_deref());
+    let catalogs = document
+        .trino
+        .catalogs
+        .iter()
+        .flatten()
+        .map(|rule| rule.group.as_deref());
     for pattern in tables.chain(catalogs).flatten() {
-        let known = document.groups.keys().any(|group| names::literal(group) == pattern);
+        let known = document
+            .groups
+            .keys()
+            .any(|group| names::literal(group) == pattern);
         if !known {
             return Err(DocumentError::Rule {
                 place: "groups".to_owned(),
@@ -89,7 +116,9 @@ pub fn validate(document: &Document) -> Result<(), DocumentError> {
             });
         }
     }
-    let bytes = serde_json::to_vec(document).map_err(|error| DocumentError::Json(error.to_string()))?.len();
+    let bytes = serde_json::to_vec(document)
+        .map_err(|error| DocumentError::Json(error.to_string()))?
+        .len();
     if bytes > MAX_BYTES {
         return Err(DocumentError::Rule {
             place: "document".to_owned(),
@@ -107,15 +136,24 @@ pub fn etag(document: &Document) -> String {
 /// When the rendered document changes by itself: the next expiry of a grant, an unmask grant or a session.
 pub fn next_change_at(model: &Model, now: Timestamp) -> Option<Timestamp> {
     let grants = model.grants.iter().filter_map(|grant| grant.expires_at);
-    let unmask_grants = model.unmask_grants.iter().filter_map(|grant| grant.expires_at);
+    let unmask_grants = model
+        .unmask_grants
+        .iter()
+        .filter_map(|grant| grant.expires_at);
     let sessions = model.pii_sessions.iter().map(|session| session.expires_at);
-    grants.chain(unmask_grants).chain(sessions).filter(|moment| *moment > now).min()
+    grants
+        .chain(unmask_grants)
+        .chain(sessions)
+        .filter(|moment| *moment > now)
+        .min()
 }
 
 /// Until when what holds at `now` may be enforced without news. Also for an answer that says "nothing new".
 pub fn valid_until(model: &Model, now: Timestamp) -> Timestamp {
     let longest = now.plus_seconds(VALIDITY_SECONDS);
-    next_change_at(model, now).map_or(longest, |change| longest.min(change.plus_seconds(REFRESH_GRACE_SECONDS)))
+    next_change_at(model, now).map_or(longest, |change| {
+        longest.min(change.plus_seconds(REFRESH_GRACE_SECONDS))
+    })
 }
 
 /// Live sessions by effective user, as the parts of this module pass them on.

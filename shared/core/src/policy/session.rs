@@ -21,7 +21,11 @@ pub struct LiveSession<'a> {
 impl LiveSession<'_> {
     /// The last moment at which it lifts anything.
     pub fn ends_at(&self) -> Timestamp {
-        self.lifted.values().max().copied().unwrap_or(self.session.expires_at)
+        self.lifted
+            .values()
+            .max()
+            .copied()
+            .unwrap_or(self.session.expires_at)
     }
 }
 
@@ -49,26 +53,50 @@ pub fn live_session<'a>(
     id: &PiiSessionId,
     now: Timestamp,
 ) -> Option<LiveSession<'a>> {
-    let session = model.pii_session(id).filter(|session| &session.user == user)?;
-    let alone = model.pii_sessions.iter().filter(|other| other.nonce == session.nonce).count() == 1;
-    if alone { live(model, session, now) } else { None }
+    let session = model
+        .pii_session(id)
+        .filter(|session| &session.user == user)?;
+    let alone = model
+        .pii_sessions
+        .iter()
+        .filter(|other| other.nonce == session.nonce)
+        .count()
+        == 1;
+    if alone {
+        live(model, session, now)
+    } else {
+        None
+    }
 }
 
 /// The unmask grants that let the user lift the class at `now`.
-pub fn unmask_grants(model: &Model, user: &UserName, class: PiiClass, now: Timestamp) -> Vec<UnmaskGrantId> {
+pub fn unmask_grants(
+    model: &Model,
+    user: &UserName,
+    class: PiiClass,
+    now: Timestamp,
+) -> Vec<UnmaskGrantId> {
     model
         .unmask_grants
         .iter()
-        .filter(|grant| grant.class == class && grant.is_live(now) && model.covers(&grant.subject, user))
+        .filter(|grant| {
+            grant.class == class && grant.is_live(now) && model.covers(&grant.subject, user)
+        })
         .map(|grant| grant.id.clone())
         .collect()
 }
 
 fn live<'a>(model: &Model, session: &'a PiiSession, now: Timestamp) -> Option<LiveSession<'a>> {
     let well_formed = !session.nonce.is_empty()
-        && session.nonce.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        && session
+            .nonce
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     // Masks compare whole seconds, so the fraction of the last second is over for the rules too.
-    if !well_formed || session.user.is_service() || now.as_seconds() >= session.expires_at.as_seconds() {
+    if !well_formed
+        || session.user.is_service()
+        || now.as_seconds() >= session.expires_at.as_seconds()
+    {
         return None;
     }
     let lifted: BTreeMap<_, _> = session
@@ -79,7 +107,9 @@ fn live<'a>(model: &Model, session: &'a PiiSession, now: Timestamp) -> Option<Li
                 .unmask_grants
                 .iter()
                 .filter(|grant| {
-                    grant.class == *class && grant.is_live(now) && model.covers(&grant.subject, &session.user)
+                    grant.class == *class
+                        && grant.is_live(now)
+                        && model.covers(&grant.subject, &session.user)
                 })
                 .map(|grant| grant.expires_at.unwrap_or(session.expires_at))
                 .max()?;

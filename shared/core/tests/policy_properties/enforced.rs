@@ -20,23 +20,41 @@ pub fn agree(model: &Model, control: &AccessControl) -> Result<(), TestCaseError
         // Only the gateway's credential opens anything.
         prop_assert!(control.identity(name, None, None).is_err());
     }
-    prop_assert!(control.identity("gateway", Some("svc-policy"), Some("svc-policy")).is_err());
+    prop_assert!(
+        control
+            .identity("gateway", Some("svc-policy"), Some("svc-policy"))
+            .is_err()
+    );
     for session in &model.pii_sessions {
         let effective = session.effective_user();
         let owner = session.user.as_str();
         let entered = control.identity("gateway", Some(owner), Some(&effective));
-        let twins = model.pii_sessions.iter().filter(|other| other.nonce == session.nonce).count();
+        let twins = model
+            .pii_sessions
+            .iter()
+            .filter(|other| other.nonce == session.nonce)
+            .count();
         match live_session(model, &session.user, &session.id, NOW) {
             Some(_) => {
-                let asker = Asker { user: &session.user, session: Some(&session.id) };
+                let asker = Asker {
+                    user: &session.user,
+                    session: Some(&session.id),
+                };
                 on_all_tables(model, control, asker, &entered.unwrap())?;
             }
-            None => prop_assert!(entered.is_err() || twins > 1, "{effective} is dead and was entered"),
+            None => prop_assert!(
+                entered.is_err() || twins > 1,
+                "{effective} is dead and was entered"
+            ),
         }
         // Nobody else enters it, nor does the gateway by itself.
         prop_assert!(control.identity("gateway", None, Some(&effective)).is_err());
         for other in USERS.iter().filter(|other| **other != owner) {
-            prop_assert!(control.identity("gateway", Some(other), Some(&effective)).is_err());
+            prop_assert!(
+                control
+                    .identity("gateway", Some(other), Some(&effective))
+                    .is_err()
+            );
         }
     }
     Ok(())
@@ -50,35 +68,60 @@ fn on_all_tables(
 ) -> Result<(), TestCaseError> {
     for table in TABLES.map(table) {
         let decided = access(model, asker, &table, NOW);
-        on_table(control, identity, &decided)
-            .map_err(|error| TestCaseError::fail(format!("{identity:?} on {decided:#?}: {error}")))?;
+        on_table(control, identity, &decided).map_err(|error| {
+            TestCaseError::fail(format!("{identity:?} on {decided:#?}: {error}"))
+        })?;
     }
     Ok(())
 }
 
-fn on_table(control: &AccessControl, identity: &Identity, decided: &TableAccess) -> Result<(), TestCaseError> {
+fn on_table(
+    control: &AccessControl,
+    identity: &Identity,
+    decided: &TableAccess,
+) -> Result<(), TestCaseError> {
     let table = &decided.table;
-    let names: Vec<&str> = decided.columns.iter().map(|column| column.name.as_str()).collect();
+    let names: Vec<&str> = decided
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
     if decided.visibility == Visibility::Metadata {
         prop_assert!(control.check_can_select(identity, table, &COLUMNS).is_ok());
         return Ok(());
     }
-    prop_assert_eq!(control.sees_table(identity, table), decided.visibility != Visibility::Absent);
+    prop_assert_eq!(
+        control.sees_table(identity, table),
+        decided.visibility != Visibility::Absent
+    );
     prop_assert_eq!(
         control.filter_tables(identity, &[table]).len(),
         usize::from(decided.visibility != Visibility::Absent)
     );
-    let readable: Vec<&str> = decided.readable_columns().map(|column| column.name.as_str()).collect();
+    let readable: Vec<&str> = decided
+        .readable_columns()
+        .map(|column| column.name.as_str())
+        .collect();
     prop_assert_eq!(control.filter_columns(identity, table, &names), readable);
     for column in &decided.columns {
-        let selectable = control.check_can_select(identity, table, &[&column.name]).is_ok();
-        prop_assert_eq!(selectable, column.access != ColumnAccess::Hidden, "{}", &column.name);
+        let selectable = control
+            .check_can_select(identity, table, &[&column.name])
+            .is_ok();
+        prop_assert_eq!(
+            selectable,
+            column.access != ColumnAccess::Hidden,
+            "{}",
+            &column.name
+        );
         if selectable {
             let masks = control.column_masks(identity, table, &[&column.name]);
             let mask = masks.get(&column.name);
             prop_assert_eq!(mask.map(|mask| &mask.sql), column.mask.as_ref());
             let conditional = mask.and_then(|mask| mask.evaluate_as.as_deref());
-            prop_assert_eq!(conditional, column.only_where.as_ref().map(|_| "svc-policy"));
+            prop_assert_eq!(
+                conditional,
+                column.only_where.as_ref().map(|_| "svc-policy")
+            );
         }
     }
     for name in &decided.closed_names {

@@ -6,15 +6,91 @@ mod enforced;
 mod models;
 mod oracle;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use townlake_core::policy::document::Document;
-use townlake_core::policy::evaluate::{Asker, Visibility, access, accessible_tables};
+use townlake_core::policy::evaluate::{Asker, ColumnAccess, Visibility, access, accessible_tables};
 use townlake_core::policy::fingerprint::fingerprint;
 use townlake_core::policy::interpret::AccessControl;
 use townlake_core::policy::model::{KnownColumn, Subject};
 use townlake_core::policy::render::{etag, next_change_at, render, render_valid};
+use townlake_core::policy::session::live_sessions;
 
 use models::{NOW, TABLES, USERS, model, table, user};
+
+/// The generated models must meet what the properties are about, or these would hold of nothing.
+#[test]
+fn the_generated_models_are_not_all_closed() {
+    let mut runner = TestRunner::deterministic();
+    let mut met: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..400 {
+        let model = model().new_tree(&mut runner).unwrap().current();
+        let live = live_sessions(&model, NOW);
+        let mut count = |what, happens: bool| *met.entry(what).or_default() += usize::from(happens);
+        count("live session", !live.is_empty());
+        let plain = USERS.map(user);
+        let plain = plain.iter().map(Asker::plain);
+        let sessions = live.values().map(|live| Asker {
+            user: &live.session.user,
+            session: Some(&live.session.id),
+        });
+        let all: Vec<_> = plain
+            .chain(sessions)
+            .flat_map(|asker| accessible_tables(&model, asker, NOW))
+            .collect();
+        let columns = || all.iter().flat_map(|access| access.readable_columns());
+        count(
+            "readable",
+            all.iter()
+                .any(|access| access.visibility == Visibility::Readable),
+        );
+        count(
+            "listed only",
+            all.iter()
+                .any(|access| access.visibility == Visibility::Listed),
+        );
+        count(
+            "row filter",
+            all.iter().any(|access| access.row_filter.is_some()),
+        );
+        count(
+            "several filters",
+            all.iter().any(|access| {
+                access
+                    .row_filter
+                    .as_ref()
+                    .is_some_and(|sql| sql.contains(" OR "))
+            }),
+        );
+        count(
+            "write",
+            all.iter().any(|access| access.privileges.len() > 1),
+        );
+        count(
+            "tombstone",
+            all.iter().any(|access| !access.closed_names.is_empty()),
+        );
+        count(
+            "masked",
+            columns().any(|column| matches!(column.access, ColumnAccess::Masked { .. })),
+        );
+        count(
+            "unmasked",
+            columns().any(|column| matches!(column.access, ColumnAccess::Unmasked { .. })),
+        );
+        count(
+            "only in some rows",
+            columns().any(|column| column.only_where.is_some()),
+        );
+    }
+    assert!(
+        met.len() == 10 && met.values().all(|count| *count >= 8),
+        "{met:?}"
+    );
+}
 
 proptest! {
     // A failure prints its smallest model, which then becomes a case of its own; seeds would go stale.

@@ -22,7 +22,10 @@ pub fn agree(model: &Model) -> Result<(), TestCaseError> {
             let grants = reading_grants(model, &user, &table);
             let approved = !reserved
                 && model.existing_table(&table).is_some()
-                && model.reviews.get(&table).is_some_and(|review| review.state == TableState::Approved);
+                && model
+                    .reviews
+                    .get(&table)
+                    .is_some_and(|review| review.state == TableState::Approved);
             for row in 0..1_u8 << FILTERS.len() {
                 let holds = |filter: Option<&str>| {
                     filter.is_none_or(|filter| {
@@ -37,13 +40,23 @@ pub fn agree(model: &Model) -> Result<(), TestCaseError> {
                     let open = approved && is_open(model, &table, &column.name, &column.data_type);
                     let given = open
                         && grants.iter().any(|grant| {
-                            grant.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
+                            grant
+                                .columns
+                                .as_ref()
+                                .is_none_or(|columns| columns.contains(&column.name))
                                 && holds(grant.row_filter.as_ref().map(|filter| filter.as_str()))
                         });
                     let seen = row_seen
                         && column.access != ColumnAccess::Hidden
                         && satisfied(column.only_where.as_deref(), &holds);
-                    prop_assert_eq!(seen, given, "{} of {} in {:#?}", &column.name, &table, &decided);
+                    prop_assert_eq!(
+                        seen,
+                        given,
+                        "{} of {} in {:#?}",
+                        &column.name,
+                        &table,
+                        &decided
+                    );
                     any |= given;
                 }
                 // Nor does a row count that has no cell for them.
@@ -65,9 +78,10 @@ fn reading_grants<'a>(
         .filter(|grant| {
             let theirs = match &grant.subject {
                 Subject::User(subject) => subject == user,
-                Subject::Group(group) => {
-                    model.groups.iter().any(|(name, members)| name == group && members.contains(user))
-                }
+                Subject::Group(group) => model
+                    .groups
+                    .iter()
+                    .any(|(name, members)| name == group && members.contains(user)),
             };
             theirs
                 && grant.expires_at.is_none_or(|expires_at| expires_at > NOW)
@@ -77,18 +91,32 @@ fn reading_grants<'a>(
         .collect()
 }
 
-fn is_open(model: &Model, table: &townlake_core::names::TableRef, column: &str, data_type: &str) -> bool {
-    model.reviews[table].columns.get(column).is_some_and(|review| {
-        review.reviewed_type == data_type
-            && matches!(review.state, ColumnState::Clear | ColumnState::Masked { .. })
-    })
+fn is_open(
+    model: &Model,
+    table: &townlake_core::names::TableRef,
+    column: &str,
+    data_type: &str,
+) -> bool {
+    model.reviews[table]
+        .columns
+        .get(column)
+        .is_some_and(|review| {
+            review.reviewed_type == data_type
+                && matches!(
+                    review.state,
+                    ColumnState::Clear | ColumnState::Masked { .. }
+                )
+        })
 }
 
 /// Whether `a`, or `(a) OR (b)`, holds.
 fn satisfied(sql: Option<&str>, holds: &impl Fn(Option<&str>) -> bool) -> bool {
     sql.is_none_or(|sql| {
         sql.split(" OR ").any(|part| {
-            let part = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')).unwrap_or(part);
+            let part = part
+                .strip_prefix('(')
+                .and_then(|part| part.strip_suffix(')'))
+                .unwrap_or(part);
             holds(Some(part))
         })
     })

@@ -36,9 +36,18 @@ fn every_recorded_answer_is_given() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} wrong of {counts:?}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong of {counts:?}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     // What access control does not decide is a small, known part: it must not grow unnoticed.
-    assert_eq!(counts.get("not for access control"), Some(&NOT_FOR_ACCESS_CONTROL), "{counts:?}");
+    assert_eq!(
+        counts.get("not for access control"),
+        Some(&NOT_FOR_ACCESS_CONTROL),
+        "{counts:?}"
+    );
 }
 
 /// `KILL`, which is no statement, and views over a table whose mask has the wrong type.
@@ -51,11 +60,17 @@ fn compare(outcome: &Outcome, case: &Case) -> Option<&'static str> {
         Outcome::Denied(denied) => (case.error.as_deref() == Some("PERMISSION_DENIED")
             && message == Some(denied.to_string().as_str()))
         .then_some("refused alike"),
-        Outcome::Fails { error, message: wanted } => {
-            let same = case.error.as_deref() == Some(error) && message.is_some_and(|text| text.ends_with(wanted));
+        Outcome::Fails {
+            error,
+            message: wanted,
+        } => {
+            let same = case.error.as_deref() == Some(error)
+                && message.is_some_and(|text| text.ends_with(wanted));
             same.then_some("refused alike")
         }
-        Outcome::Rows(rows) => (case.error.is_none() && case.rows.as_ref() == Some(rows)).then_some("same rows"),
+        Outcome::Rows(rows) => {
+            (case.error.is_none() && case.rows.as_ref() == Some(rows)).then_some("same rows")
+        }
         Outcome::Allowed => case.error.is_none().then_some("allowed alike"),
         Outcome::Undecided => {
             let about_access = case.error.as_deref() == Some("PERMISSION_DENIED")

@@ -8,9 +8,20 @@ use townlake_core::names::TableRef;
 /// Catalogs that the recorded server had.
 pub const CATALOGS: [&str; 4] = ["lake", "memory", "system", "tpch"];
 /// Schemas of its catalog `lake`.
-pub const SCHEMAS: [&str; 8] = ["c", "crm", "hidden", "information_schema", "r", "system", "t1", "tpch1"];
+pub const SCHEMAS: [&str; 8] = [
+    "c",
+    "crm",
+    "hidden",
+    "information_schema",
+    "r",
+    "system",
+    "t1",
+    "tpch1",
+];
 /// The columns of `lake.c.people`.
-pub const PEOPLE: [&str; 8] = ["id", "name", "email", "country", "born", "score", "tags", "secret"];
+pub const PEOPLE: [&str; 8] = [
+    "id", "name", "email", "country", "born", "score", "tags", "secret",
+];
 
 /// Which tables exist, and whether rows were changed.
 pub struct World {
@@ -31,7 +42,10 @@ impl World {
             ("lake.c.v_inv", &["id", "email", "country"]),
         ];
         Self {
-            tables: tables.into_iter().map(|(name, columns)| (table(name), columns.to_vec())).collect(),
+            tables: tables
+                .into_iter()
+                .map(|(name, columns)| (table(name), columns.to_vec()))
+                .collect(),
             written: false,
         }
     }
@@ -43,7 +57,10 @@ impl World {
 
     /// The tables of the schema `lake.c`, by name.
     pub fn of_schema_c(&self) -> Vec<&TableRef> {
-        self.tables.keys().filter(|table| table.schema == "c").collect()
+        self.tables
+            .keys()
+            .filter(|table| table.schema == "c")
+            .collect()
     }
 
     /// The columns of a table of this world.
@@ -78,13 +95,36 @@ pub fn table(name: &str) -> TableRef {
 /// The raw rows of `lake.c.people`.
 pub fn people() -> Vec<BTreeMap<&'static str, Value>> {
     [
-        json!([1, "Ana Reis", "ana@x.example", "PT", "1990-05-01", 1.5, ["a", "b"], "s1"]),
-        json!([2, "Bo Lind", "bo@y.example", "SE", "1985-12-31", 2.5, ["b"], "s2"]),
+        json!([
+            1,
+            "Ana Reis",
+            "ana@x.example",
+            "PT",
+            "1990-05-01",
+            1.5,
+            ["a", "b"],
+            "s1"
+        ]),
+        json!([
+            2,
+            "Bo Lind",
+            "bo@y.example",
+            "SE",
+            "1985-12-31",
+            2.5,
+            ["b"],
+            "s2"
+        ]),
         json!([3, "Cy Roth", "cy@z.example", "DE", null, null, null, "s3"]),
         json!([4, null, null, "PT", "2001-01-01", 0.0, [], "s4"]),
     ]
     .iter()
-    .map(|row| PEOPLE.into_iter().zip(row.as_array().unwrap().iter().cloned()).collect())
+    .map(|row| {
+        PEOPLE
+            .into_iter()
+            .zip(row.as_array().unwrap().iter().cloned())
+            .collect()
+    })
     .collect()
 }
 
@@ -107,15 +147,21 @@ pub fn masked(mask: &str, user: &str, value: &Value) -> Option<Value> {
             })
         }
         "CAST(NULL AS varchar)" | "CAST(NULL AS double)" => Value::Null,
-        "CAST(date_trunc('year', born) AS date)" => {
-            value.as_str().map_or(Value::Null, |date| json!(format!("{}-01-01", &date[..4])))
-        }
+        "CAST(date_trunc('year', born) AS date)" => value
+            .as_str()
+            .map_or(Value::Null, |date| json!(format!("{}-01-01", &date[..4]))),
         "CAST(ARRAY[] AS array(varchar))" => json!([]),
         "CAST(IF(current_user = 'ana@corp.com', email, 'no') AS varchar)" => {
-            if user == "ana@corp.com" { value.clone() } else { json!("no") }
+            if user == "ana@corp.com" {
+                value.clone()
+            } else {
+                json!("no")
+            }
         }
         "CAST(IF(to_unixtime(current_timestamp) < 1, email, NULL) AS varchar)" => Value::Null,
-        "CAST(IF(to_unixtime(current_timestamp) < 9999999999, name, NULL) AS varchar)" => value.clone(),
+        "CAST(IF(to_unixtime(current_timestamp) < 9999999999, name, NULL) AS varchar)" => {
+            value.clone()
+        }
         "'x'" => return None,
         other => panic!("an unknown mask: {other}"),
     })

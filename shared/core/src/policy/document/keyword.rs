@@ -136,7 +136,11 @@ impl<'de> Deserialize<'de> for CatalogAccess {
 
             // The form of old documents.
             fn visit_bool<E: Error>(self, all: bool) -> Result<CatalogAccess, E> {
-                Ok(if all { CatalogAccess::All } else { CatalogAccess::None })
+                Ok(if all {
+                    CatalogAccess::All
+                } else {
+                    CatalogAccess::None
+                })
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<CatalogAccess, E> {

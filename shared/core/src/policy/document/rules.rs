@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::keyword::{
-    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess, TablePrivilege,
+    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess,
+    TablePrivilege,
 };
 
 /// Makes a rule: optional patterns, then the fields that say what the rule gives.
@@ -111,10 +112,18 @@ rule! {
 #[serde(deny_unknown_fields)]
 pub struct ImpersonationRule {
     /// Pattern: who acts.
-    #[serde(default, alias = "originalUser", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        alias = "originalUser",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub original_user: Option<String>,
     /// Pattern: a role of who acts.
-    #[serde(default, alias = "originalRole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        alias = "originalRole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub original_role: Option<String>,
     /// Pattern: as whom. With `original_user` it is first a replacement in which `$1` stands for what that
     /// captured and a backslash is eaten: write `[.]`, not `\.`.

@@ -138,7 +138,9 @@ impl TableAccess {
 
     /// The columns that the asker may know of, in order: what `SELECT *` stands for.
     pub fn readable_columns(&self) -> impl Iterator<Item = &ColumnDecision> {
-        self.columns.iter().filter(|column| column.access != ColumnAccess::Hidden)
+        self.columns
+            .iter()
+            .filter(|column| column.access != ColumnAccess::Hidden)
     }
 
     /// Whether anything can be read.

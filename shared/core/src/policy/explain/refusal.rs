@@ -72,7 +72,11 @@ pub fn refusal(
 ) -> Option<Refusal> {
     let found = access(model, asker, table, now);
     match found.visibility {
-        Visibility::Absent => return Some(Refusal::UnknownTable { table: table.clone() }),
+        Visibility::Absent => {
+            return Some(Refusal::UnknownTable {
+                table: table.clone(),
+            });
+        }
         Visibility::Metadata => return None,
         Visibility::Listed | Visibility::Readable => {}
     }
@@ -80,8 +84,9 @@ pub fn refusal(
         columns
             .iter()
             .filter(|name| {
-                let hidden =
-                    found.column(name).filter(|decision| decision.access == ColumnAccess::Hidden);
+                let hidden = found
+                    .column(name)
+                    .filter(|decision| decision.access == ColumnAccess::Hidden);
                 match (found.column(name), hidden) {
                     (None, _) => wanted(None),
                     (_, Some(decision)) => wanted(Some(&decision.reason)),
@@ -92,19 +97,37 @@ pub fn refusal(
             .collect()
     };
     let table = table.clone();
-    let reviewers = model.settings.reviewers.clone().or_else(|| model.settings.admins.clone());
+    let reviewers = model
+        .settings
+        .reviewers
+        .clone()
+        .or_else(|| model.settings.admins.clone());
     if whole_table_waits(&found) {
-        return Some(Refusal::AwaitsReview { table, columns: Vec::new(), reviewers });
+        return Some(Refusal::AwaitsReview {
+            table,
+            columns: Vec::new(),
+            reviewers,
+        });
     }
     let unknown = named(&|reason| matches!(reason, None | Some(ColumnReason::Denied)));
     if !unknown.is_empty() {
-        return Some(Refusal::UnknownColumns { table, columns: unknown });
+        return Some(Refusal::UnknownColumns {
+            table,
+            columns: unknown,
+        });
     }
     let waiting = named(&|reason| {
-        matches!(reason, Some(ColumnReason::AwaitsReview | ColumnReason::TypeChanged { .. }))
+        matches!(
+            reason,
+            Some(ColumnReason::AwaitsReview | ColumnReason::TypeChanged { .. })
+        )
     });
     if !waiting.is_empty() {
-        return Some(Refusal::AwaitsReview { table, columns: waiting, reviewers });
+        return Some(Refusal::AwaitsReview {
+            table,
+            columns: waiting,
+            reviewers,
+        });
     }
     let missing = named(&|reason| matches!(reason, Some(ColumnReason::NotGranted)));
     if found.visibility == Visibility::Readable && missing.is_empty() {
@@ -114,7 +137,11 @@ pub fn refusal(
         group: smallest_group(model, &table, columns, now),
         admins: model.settings.admins.clone(),
         // Without a grant it is the table that they lack, whatever columns they named.
-        columns: if found.visibility == Visibility::Readable { missing } else { Vec::new() },
+        columns: if found.visibility == Visibility::Readable {
+            missing
+        } else {
+            Vec::new()
+        },
         table,
     })
 }
@@ -135,7 +162,9 @@ pub fn write_refusal(
     if !found.is_readable() {
         return refusal(model, asker, table, &[], now);
     }
-    let granted = standing.grants_on(table).any(|grant| grant.privileges.contains(&privilege));
+    let granted = standing
+        .grants_on(table)
+        .any(|grant| grant.privileges.contains(&privilege));
     Some(Refusal::NotWritable {
         table: table.clone(),
         privilege,
@@ -160,7 +189,9 @@ pub fn smallest_group(
             let grants: Vec<&Grant> = model
                 .grants
                 .iter()
-                .filter(|grant| grant.subject == subject && grant.is_live(now) && grant.table.matches(table))
+                .filter(|grant| {
+                    grant.subject == subject && grant.is_live(now) && grant.table.matches(table)
+                })
                 .collect();
             !grants.is_empty() && reads(&decide(model, table, &grants, None), columns)
         })
@@ -171,7 +202,9 @@ pub fn smallest_group(
 fn reads(access: &TableAccess, columns: &[&str]) -> bool {
     access.is_readable()
         && columns.iter().all(|name| {
-            access.column(name).is_some_and(|decision| decision.access != ColumnAccess::Hidden)
+            access
+                .column(name)
+                .is_some_and(|decision| decision.access != ColumnAccess::Hidden)
         })
 }
 
@@ -180,7 +213,10 @@ fn reads(access: &TableAccess, columns: &[&str]) -> bool {
 fn whole_table_waits(access: &TableAccess) -> bool {
     access.visibility == Visibility::Listed
         && access.columns.iter().any(awaits_review)
-        && access.columns.iter().all(|decision| awaits_review(decision) || decision.reason == ColumnReason::Denied)
+        && access
+            .columns
+            .iter()
+            .all(|decision| awaits_review(decision) || decision.reason == ColumnReason::Denied)
 }
 
 impl Refusal {
@@ -196,17 +232,32 @@ impl Refusal {
             .with_hint("look the name up in the catalog"),
             Self::UnknownColumns { table, columns } => Advice::new(
                 "column_not_found",
-                format!("{} of `{table}` cannot be resolved", list("column", columns)),
+                format!(
+                    "{} of `{table}` cannot be resolved",
+                    list("column", columns)
+                ),
                 "there is no column of that name that you may know of",
             )
-            .with_hint(format!("`DESCRIBE {}` lists the columns that you may read", table.to_sql())),
-            Self::AwaitsReview { table, columns, reviewers } => {
+            .with_hint(format!(
+                "`DESCRIBE {}` lists the columns that you may read",
+                table.to_sql()
+            )),
+            Self::AwaitsReview {
+                table,
+                columns,
+                reviewers,
+            } => {
                 let (code, what) = if columns.is_empty() {
                     ("table_awaits_review", format!("table `{table}`"))
                 } else {
-                    ("column_awaits_review", format!("{} of `{table}`", list("column", columns)))
+                    (
+                        "column_awaits_review",
+                        format!("{} of `{table}`", list("column", columns)),
+                    )
                 };
-                let who = reviewers.as_ref().map_or("a reviewer".to_owned(), |group| format!("the group `{group}`"));
+                let who = reviewers.as_ref().map_or("a reviewer".to_owned(), |group| {
+                    format!("the group `{group}`")
+                });
                 Advice::new(
                     code,
                     format!("{what} cannot be read yet"),
@@ -215,24 +266,45 @@ impl Refusal {
                 .with_hint(format!("{who} can review it"))
                 .with_link("ask for a review", ask(table))
             }
-            Self::NotGranted { table, columns, group, admins } => {
+            Self::NotGranted {
+                table,
+                columns,
+                group,
+                admins,
+            } => {
                 let (code, what) = if columns.is_empty() {
                     ("table_not_granted", format!("table `{table}`"))
                 } else {
-                    ("column_not_granted", format!("{} of `{table}`", list("column", columns)))
+                    (
+                        "column_not_granted",
+                        format!("{} of `{table}`", list("column", columns)),
+                    )
                 };
                 let hint = match (group, admins) {
                     (Some(group), _) => {
-                        format!("ask to join the group `{group}`, the smallest one whose members read it")
+                        format!(
+                            "ask to join the group `{group}`, the smallest one whose members read it"
+                        )
                     }
-                    (None, Some(admins)) => format!("no group reads it yet: the group `{admins}` can grant it"),
+                    (None, Some(admins)) => {
+                        format!("no group reads it yet: the group `{admins}` can grant it")
+                    }
                     (None, None) => "no group reads it yet: ask for a grant".to_owned(),
                 };
-                Advice::new(code, format!("you cannot read {what}"), "no grant gives it to you or to a group of yours")
-                    .with_hint(hint)
-                    .with_link("ask for access", ask(table))
+                Advice::new(
+                    code,
+                    format!("you cannot read {what}"),
+                    "no grant gives it to you or to a group of yours",
+                )
+                .with_hint(hint)
+                .with_link("ask for access", ask(table))
             }
-            Self::NotWritable { table, privilege, held_back, admins } => {
+            Self::NotWritable {
+                table,
+                privilege,
+                held_back,
+                admins,
+            } => {
                 let detail = if *held_back {
                     "you were granted it, but part of the table is held back from you (a mask, a row filter, an \
                      unreviewed column or a PII session), and then a table is read-only"
@@ -245,7 +317,9 @@ impl Refusal {
                     detail,
                 );
                 match admins {
-                    Some(admins) if !held_back => advice.with_hint(format!("the group `{admins}` can grant it")),
+                    Some(admins) if !held_back => {
+                        advice.with_hint(format!("the group `{admins}` can grant it"))
+                    }
                     _ => advice,
                 }
                 .with_link("ask for access", ask(table))
@@ -258,16 +332,26 @@ impl Refusal {
 fn request_link(public_url: &str, table: &TableRef) -> String {
     let table = table.to_string();
     let table = utf8_percent_encode(&table, QUERY_VALUE);
-    format!("{}/requests/new?table={table}", public_url.trim_end_matches('/'))
+    format!(
+        "{}/requests/new?table={table}",
+        public_url.trim_end_matches('/')
+    )
 }
 
 /// What a value in a query string cannot hold as it is.
-const QUERY_VALUE: &percent_encoding::AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'~');
+const QUERY_VALUE: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'-')
+    .remove(b'~');
 
 fn list(noun: &str, names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("{noun}{} {}", if names.len() == 1 { "" } else { "s" }, quoted.join(", "))
+    format!(
+        "{noun}{} {}",
+        if names.len() == 1 { "" } else { "s" },
+        quoted.join(", ")
+    )
 }
 
 const fn verb(privilege: Privilege) -> &'static str {

@@ -2,162 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex::Regex;
-
-use super::Identity;
+use super::checks::{
+    AuthorizationCheck, CatalogCheck, Checks, Field, FunctionCheck, ImpersonatedUsers,
+    ImpersonationCheck, PrincipalCheck, ProcedureCheck, PropertyCheck, QueryCheck, SchemaCheck,
+    SystemInformationCheck, TableCheck, Who,
+};
 use super::java::{self, Pattern, Replacement};
 use crate::policy::document::{
-    AuthorizationRule, CatalogAccess, CatalogRule, CatalogSessionPropertyRule, ColumnRule, DocumentError,
-    FunctionPrivilege, FunctionRule, ImpersonationRule, PrincipalRule, ProcedurePrivilege, ProcedureRule,
-    QueryAccess, QueryRule, Rules, SchemaRule, SystemInformationAccess, SystemInformationRule,
+    AuthorizationRule, CatalogAccess, CatalogRule, CatalogSessionPropertyRule, DocumentError,
+    FunctionPrivilege, FunctionRule, ImpersonationRule, PrincipalRule, ProcedurePrivilege,
+    ProcedureRule, QueryAccess, QueryRule, Rules, SchemaRule, SystemInformationRule,
     SystemSessionPropertyRule, TablePrivilege, TableRule,
 };
-
-/// A pattern that an absent field makes match everything.
-#[derive(Debug, Clone)]
-pub(super) struct Field(Option<Pattern>);
-
-impl Field {
-    pub(super) fn matches(&self, name: &str) -> bool {
-        self.0.as_ref().is_none_or(|pattern| pattern.matches(name))
-    }
-}
-
-/// Who a rule is for.
-#[derive(Debug, Clone)]
-pub(super) struct Who {
-    user: Option<Pattern>,
-    group: Option<Pattern>,
-    /// Open-source Trino knows no system roles, so a rule that asks for one matches nobody.
-    asks_for_role: bool,
-}
-
-impl Who {
-    pub(super) fn matches(&self, identity: &Identity) -> bool {
-        !self.asks_for_role
-            && self.user.as_ref().is_none_or(|user| user.matches(&identity.user))
-            && self
-                .group
-                .as_ref()
-                .is_none_or(|group| identity.groups.iter().any(|name| group.matches(name)))
-    }
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct CatalogCheck {
-    pub(super) who: Who,
-    pub(super) catalog: Field,
-    pub(super) access: CatalogAccess,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct SchemaCheck {
-    pub(super) who: Who,
-    pub(super) catalog: Field,
-    pub(super) schema: Field,
-    pub(super) owner: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct TableCheck {
-    pub(super) who: Who,
-    pub(super) catalog: Field,
-    pub(super) schema: Field,
-    pub(super) table: Field,
-    pub(super) privileges: BTreeSet<TablePrivilege>,
-    pub(super) columns: BTreeMap<String, ColumnRule>,
-    pub(super) filter: Option<String>,
-    pub(super) filter_user: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct QueryCheck {
-    pub(super) who: Who,
-    pub(super) owner: Option<Pattern>,
-    pub(super) allow: BTreeSet<QueryAccess>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct ImpersonationCheck {
-    pub(super) asks_for_role: bool,
-    pub(super) users: ImpersonatedUsers,
-    pub(super) allow: bool,
-}
-
-/// Who may become whom.
-#[derive(Debug, Clone)]
-pub(super) enum ImpersonatedUsers {
-    /// The new user does not depend on the old one's name.
-    Fixed { original: Option<Pattern>, new: Pattern },
-    /// The new user's pattern is made from what the old one's captured.
-    Derived { original: Regex, new: Replacement },
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct PrincipalCheck {
-    pub(super) principal: Pattern,
-    pub(super) user: Option<Pattern>,
-    pub(super) principal_to_user: Option<(Regex, Replacement)>,
-    pub(super) allow: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct SystemInformationCheck {
-    pub(super) who: Who,
-    pub(super) allow: BTreeSet<SystemInformationAccess>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct PropertyCheck {
-    pub(super) who: Who,
-    /// Matches everything for system properties.
-    pub(super) catalog: Field,
-    pub(super) property: Field,
-    pub(super) allow: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct FunctionCheck {
-    pub(super) who: Who,
-    pub(super) catalog: Field,
-    pub(super) schema: Field,
-    pub(super) function: Field,
-    pub(super) privileges: BTreeSet<FunctionPrivilege>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct ProcedureCheck {
-    pub(super) who: Who,
-    pub(super) catalog: Field,
-    pub(super) schema: Field,
-    pub(super) procedure: Field,
-    pub(super) privileges: BTreeSet<ProcedurePrivilege>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct AuthorizationCheck {
-    pub(super) who: Who,
-    /// None: the rule is about roles only.
-    pub(super) new_user: Option<Pattern>,
-    pub(super) allow: bool,
-}
-
-/// All sections. What is `None` here is open in a way that depends on the section.
-#[derive(Debug, Clone)]
-pub(super) struct Checks {
-    pub(super) catalogs: Vec<CatalogCheck>,
-    pub(super) schemas: Vec<SchemaCheck>,
-    pub(super) tables: Vec<TableCheck>,
-    pub(super) queries: Option<Vec<QueryCheck>>,
-    pub(super) impersonation: Option<Vec<ImpersonationCheck>>,
-    pub(super) principals: Option<Vec<PrincipalCheck>>,
-    pub(super) system_information: Vec<SystemInformationCheck>,
-    pub(super) system_session_properties: Vec<PropertyCheck>,
-    pub(super) catalog_session_properties: Vec<PropertyCheck>,
-    pub(super) functions: Vec<FunctionCheck>,
-    pub(super) procedures: Vec<ProcedureCheck>,
-    pub(super) authorization: Vec<AuthorizationCheck>,
-}
 
 /// Compiles all sections. An absent one becomes what Trino takes it for.
 pub(super) fn compile(rules: &Rules) -> Result<Checks, DocumentError> {
@@ -165,19 +21,40 @@ pub(super) fn compile(rules: &Rules) -> Result<Checks, DocumentError> {
     match &mut catalogs {
         // Trino adds this rule so that its own tools reach the server's state.
         Some(catalogs) => catalogs.push(CatalogCheck {
-            who: Who { user: Some(Pattern::Any), group: None, asks_for_role: false },
+            who: Who {
+                user: Some(Pattern::Any),
+                group: None,
+                asks_for_role: false,
+            },
             catalog: Field(Some(Pattern::Names(BTreeSet::from(["system".to_owned()])))),
             access: CatalogAccess::All,
         }),
-        None => catalogs = Some(vec![CatalogCheck { who: EVERYONE, catalog: ALL, access: CatalogAccess::All }]),
+        None => {
+            catalogs = Some(vec![CatalogCheck {
+                who: EVERYONE,
+                catalog: ALL,
+                access: CatalogAccess::All,
+            }])
+        }
     }
     Ok(Checks {
         catalogs: catalogs.unwrap_or_default(),
-        schemas: section("schemas", rules.schemas.as_deref(), schema)?
-            .unwrap_or_else(|| vec![SchemaCheck { who: EVERYONE, catalog: ALL, schema: ALL, owner: true }]),
-        tables: section("tables", rules.tables.as_deref(), table)?.unwrap_or_else(|| vec![open_tables()]),
+        schemas: section("schemas", rules.schemas.as_deref(), schema)?.unwrap_or_else(|| {
+            vec![SchemaCheck {
+                who: EVERYONE,
+                catalog: ALL,
+                schema: ALL,
+                owner: true,
+            }]
+        }),
+        tables: section("tables", rules.tables.as_deref(), table)?
+            .unwrap_or_else(|| vec![open_tables()]),
         queries: section("queries", rules.queries.as_deref(), query)?,
-        impersonation: section("impersonation", rules.impersonation.as_deref(), impersonation)?,
+        impersonation: section(
+            "impersonation",
+            rules.impersonation.as_deref(),
+            impersonation,
+        )?,
         principals: section("principals", rules.principals.as_deref(), principal)?,
         system_information: section(
             "system_information",
@@ -201,12 +78,20 @@ pub(super) fn compile(rules: &Rules) -> Result<Checks, DocumentError> {
             .unwrap_or_else(|| vec![builtin_functions()]),
         procedures: section("procedures", rules.procedures.as_deref(), procedure)?
             .unwrap_or_else(|| vec![builtin_procedures()]),
-        authorization: section("authorization", rules.authorization.as_deref(), authorization)?
-            .unwrap_or_default(),
+        authorization: section(
+            "authorization",
+            rules.authorization.as_deref(),
+            authorization,
+        )?
+        .unwrap_or_default(),
     })
 }
 
-const EVERYONE: Who = Who { user: None, group: None, asks_for_role: false };
+const EVERYONE: Who = Who {
+    user: None,
+    group: None,
+    asks_for_role: false,
+};
 const ALL: Field = Field(None);
 
 fn only(name: &str) -> Field {
@@ -227,7 +112,12 @@ fn open_tables() -> TableCheck {
 }
 
 fn open_properties() -> PropertyCheck {
-    PropertyCheck { who: EVERYONE, catalog: ALL, property: ALL, allow: true }
+    PropertyCheck {
+        who: EVERYONE,
+        catalog: ALL,
+        property: ALL,
+        allow: true,
+    }
 }
 
 fn builtin_functions() -> FunctionCheck {
@@ -246,7 +136,10 @@ fn builtin_procedures() -> ProcedureCheck {
         catalog: only("system"),
         schema: only("builtin"),
         procedure: ALL,
-        privileges: BTreeSet::from([ProcedurePrivilege::Execute, ProcedurePrivilege::GrantExecute]),
+        privileges: BTreeSet::from([
+            ProcedurePrivilege::Execute,
+            ProcedurePrivilege::GrantExecute,
+        ]),
     }
 }
 
@@ -260,20 +153,33 @@ struct Place {
 impl Place {
     fn pattern_error(self, field: &str, pattern: &str, reason: String) -> DocumentError {
         let place = format!("{}[{}].{field}", self.section, self.index);
-        DocumentError::Pattern { place, pattern: pattern.to_owned(), reason }
+        DocumentError::Pattern {
+            place,
+            pattern: pattern.to_owned(),
+            reason,
+        }
     }
 
     fn rule_error(self, reason: &str) -> DocumentError {
         let place = format!("{}[{}]", self.section, self.index);
-        DocumentError::Rule { place, reason: reason.to_owned() }
+        DocumentError::Rule {
+            place,
+            reason: reason.to_owned(),
+        }
     }
 
     fn pattern(self, field: &str, pattern: &str) -> Result<Pattern, DocumentError> {
         Pattern::new(pattern).map_err(|reason| self.pattern_error(field, pattern, reason))
     }
 
-    fn optional(self, field: &str, pattern: Option<&String>) -> Result<Option<Pattern>, DocumentError> {
-        pattern.map(|pattern| self.pattern(field, pattern)).transpose()
+    fn optional(
+        self,
+        field: &str,
+        pattern: Option<&String>,
+    ) -> Result<Option<Pattern>, DocumentError> {
+        pattern
+            .map(|pattern| self.pattern(field, pattern))
+            .transpose()
     }
 
     fn field(self, field: &str, pattern: Option<&String>) -> Result<Field, DocumentError> {
@@ -330,7 +236,10 @@ fn schema(place: Place, rule: &SchemaRule) -> Result<SchemaCheck, DocumentError>
 fn table(place: Place, rule: &TableRule) -> Result<TableCheck, DocumentError> {
     let mut columns = BTreeMap::new();
     for column in rule.columns.iter().flatten() {
-        if columns.insert(column.name.clone(), column.clone()).is_some() {
+        if columns
+            .insert(column.name.clone(), column.clone())
+            .is_some()
+        {
             return Err(place.rule_error(&format!("the column `{}` is named twice", column.name)));
         }
     }
@@ -342,13 +251,18 @@ fn table(place: Place, rule: &TableRule) -> Result<TableCheck, DocumentError> {
         privileges: rule.privileges.clone(),
         columns,
         filter: rule.filter.clone(),
-        filter_user: rule.filter_environment.as_ref().and_then(|environment| environment.user.clone()),
+        filter_user: rule
+            .filter_environment
+            .as_ref()
+            .and_then(|environment| environment.user.clone()),
     })
 }
 
 fn query(place: Place, rule: &QueryRule) -> Result<QueryCheck, DocumentError> {
     if rule.query_owner.is_some() && rule.allow.contains(&QueryAccess::Execute) {
-        return Err(place.rule_error("`queryOwner` cannot stand with `execute`: a query that is not run yet has no owner"));
+        return Err(place.rule_error(
+            "`queryOwner` cannot stand with `execute`: a query that is not run yet has no owner",
+        ));
     }
     Ok(QueryCheck {
         who: place.who(rule.user.as_ref(), rule.role.as_ref(), rule.group.as_ref())?,
@@ -357,10 +271,16 @@ fn query(place: Place, rule: &QueryRule) -> Result<QueryCheck, DocumentError> {
     })
 }
 
-fn impersonation(place: Place, rule: &ImpersonationRule) -> Result<ImpersonationCheck, DocumentError> {
+fn impersonation(
+    place: Place,
+    rule: &ImpersonationRule,
+) -> Result<ImpersonationCheck, DocumentError> {
     let written = place.pattern("new_user", &rule.new_user)?;
     let users = match &rule.original_user {
-        None => ImpersonatedUsers::Fixed { original: None, new: written },
+        None => ImpersonatedUsers::Fixed {
+            original: None,
+            new: written,
+        },
         Some(pattern) => {
             let original = java::capturing(pattern)
                 .map_err(|reason| place.pattern_error("original_user", pattern, reason))?;
@@ -371,12 +291,17 @@ fn impersonation(place: Place, rule: &ImpersonationRule) -> Result<Impersonation
                     original: Some(place.pattern("original_user", pattern)?),
                     new: place.pattern("new_user", &new)?,
                 },
-                None => ImpersonatedUsers::Derived { original, new: replacement },
+                None => ImpersonatedUsers::Derived {
+                    original,
+                    new: replacement,
+                },
             }
         }
     };
     Ok(ImpersonationCheck {
-        asks_for_role: place.optional("original_role", rule.original_role.as_ref())?.is_some(),
+        asks_for_role: place
+            .optional("original_role", rule.original_role.as_ref())?
+            .is_some(),
         users,
         allow: rule.allow.unwrap_or(true),
     })
@@ -414,7 +339,10 @@ fn system_information(
     })
 }
 
-fn system_property(place: Place, rule: &SystemSessionPropertyRule) -> Result<PropertyCheck, DocumentError> {
+fn system_property(
+    place: Place,
+    rule: &SystemSessionPropertyRule,
+) -> Result<PropertyCheck, DocumentError> {
     Ok(PropertyCheck {
         who: place.who(rule.user.as_ref(), rule.role.as_ref(), rule.group.as_ref())?,
         catalog: ALL,
@@ -423,7 +351,10 @@ fn system_property(place: Place, rule: &SystemSessionPropertyRule) -> Result<Pro
     })
 }
 
-fn catalog_property(place: Place, rule: &CatalogSessionPropertyRule) -> Result<PropertyCheck, DocumentError> {
+fn catalog_property(
+    place: Place,
+    rule: &CatalogSessionPropertyRule,
+) -> Result<PropertyCheck, DocumentError> {
     Ok(PropertyCheck {
         who: place.who(rule.user.as_ref(), rule.role.as_ref(), rule.group.as_ref())?,
         catalog: place.field("catalog", rule.catalog.as_ref())?,
@@ -433,7 +364,11 @@ fn catalog_property(place: Place, rule: &CatalogSessionPropertyRule) -> Result<P
 }
 
 fn function(place: Place, rule: &FunctionRule) -> Result<FunctionCheck, DocumentError> {
-    if rule.function_kinds.as_ref().is_some_and(|kinds| !kinds.is_empty()) {
+    if rule
+        .function_kinds
+        .as_ref()
+        .is_some_and(|kinds| !kinds.is_empty())
+    {
         return Err(place.rule_error("`function_kinds` is no longer supported: leave it out"));
     }
     Ok(FunctionCheck {
@@ -455,7 +390,10 @@ fn procedure(place: Place, rule: &ProcedureRule) -> Result<ProcedureCheck, Docum
     })
 }
 
-fn authorization(place: Place, rule: &AuthorizationRule) -> Result<AuthorizationCheck, DocumentError> {
+fn authorization(
+    place: Place,
+    rule: &AuthorizationRule,
+) -> Result<AuthorizationCheck, DocumentError> {
     if rule.new_user.is_none() && rule.new_role.is_none() {
         return Err(place.rule_error("neither `new_user` nor `new_role` is there"));
     }
@@ -464,7 +402,9 @@ fn authorization(place: Place, rule: &AuthorizationRule) -> Result<Authorization
         who: Who {
             user: place.optional("original_user", rule.original_user.as_ref())?,
             group: place.optional("original_group", rule.original_group.as_ref())?,
-            asks_for_role: place.optional("original_role", rule.original_role.as_ref())?.is_some(),
+            asks_for_role: place
+                .optional("original_role", rule.original_role.as_ref())?
+                .is_some(),
         },
         new_user: place.optional("new_user", rule.new_user.as_ref())?,
         allow: rule.allow.unwrap_or(true),

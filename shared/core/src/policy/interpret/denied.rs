@@ -20,7 +20,9 @@ impl AccessDenied {
     }
 
     pub(super) fn impersonate(original_user: &str, user: &str) -> Self {
-        Self(format!("User {original_user} cannot impersonate user {user}"))
+        Self(format!(
+            "User {original_user} cannot impersonate user {user}"
+        ))
     }
 
     pub(super) fn access_catalog(catalog: &str) -> Self {
@@ -36,7 +38,9 @@ impl AccessDenied {
     }
 
     pub(super) fn show_functions(catalog: &str, schema: &str) -> Self {
-        Self(format!("Cannot show functions of schema {catalog}.{schema}"))
+        Self(format!(
+            "Cannot show functions of schema {catalog}.{schema}"
+        ))
     }
 
     pub(super) fn create_schema(catalog: &str, schema: &str) -> Self {
@@ -53,11 +57,16 @@ impl AccessDenied {
     }
 
     pub(super) fn create_view_with_select(table: &TableRef, user: &str) -> Self {
-        Self(format!("View owner '{user}' cannot create view that selects from {table}"))
+        Self(format!(
+            "View owner '{user}' cannot create view that selects from {table}"
+        ))
     }
 
     pub(super) fn update_columns(table: &TableRef, columns: &[&str]) -> Self {
-        Self(format!("Cannot update columns [{}] in table {table}", columns.join(", ")))
+        Self(format!(
+            "Cannot update columns [{}] in table {table}",
+            columns.join(", ")
+        ))
     }
 
     pub(super) fn rename(kind: &str, from: &TableRef, to: &TableRef) -> Self {
@@ -65,7 +74,9 @@ impl AccessDenied {
     }
 
     pub(super) fn table_privilege(verb: &str, privilege: &str, table: &TableRef) -> Self {
-        Self(format!("Cannot {verb} privilege {privilege} on table {table}"))
+        Self(format!(
+            "Cannot {verb} privilege {privilege} on table {table}"
+        ))
     }
 
     pub(super) fn execute_query() -> Self {
@@ -105,6 +116,8 @@ impl AccessDenied {
     }
 
     pub(super) fn set_authorization(kind: &str, name: &TableRef, user: &str) -> Self {
-        Self(format!("Cannot set authorization for {kind} {name} to USER {user}"))
+        Self(format!(
+            "Cannot set authorization for {kind} {name} to USER {user}"
+        ))
     }
 }

@@ -2,11 +2,15 @@
 //! not agree on is refused: a pattern that means something else here than in Trino would be a hole in one of
 //! the two.
 
+mod replacement;
+
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regex::{Captures, Regex};
+use regex::Regex;
+
+pub(super) use replacement::Replacement;
 
 /// A compiled pattern that must match a whole name.
 #[derive(Debug, Clone)]
@@ -52,127 +56,6 @@ pub(super) fn finding(pattern: &str) -> Result<Regex, String> {
     build(&translate(pattern)?.regex)
 }
 
-/// A Java replacement: `$1`, `${name}`, and a backslash before anything that stands for itself.
-#[derive(Debug, Clone)]
-pub(super) struct Replacement(Vec<Piece>);
-
-#[derive(Debug, Clone)]
-enum Piece {
-    Text(String),
-    Group(usize),
-    Named(String),
-}
-
-impl Replacement {
-    /// Reads a replacement for a pattern.
-    pub(super) fn new(text: &str, pattern: &Regex) -> Result<Self, String> {
-        let groups = pattern.captures_len() - 1;
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut characters = text.chars().peekable();
-        while let Some(c) = characters.next() {
-            let piece = match c {
-                '\\' => {
-                    plain.push(characters.next().ok_or("ends in a backslash")?);
-                    continue;
-                }
-                '$' => reference(&mut characters, groups, pattern)?,
-                c => {
-                    plain.push(c);
-                    continue;
-                }
-            };
-            pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            pieces.push(piece);
-        }
-        pieces.push(Piece::Text(plain));
-        Ok(Self(pieces))
-    }
-
-    /// The text, if it depends on no group.
-    pub(super) fn constant(&self) -> Option<String> {
-        self.0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => Some(text.as_str()),
-                Piece::Group(_) | Piece::Named(_) => None,
-            })
-            .collect()
-    }
-
-    /// The text for one match.
-    pub(super) fn expand(&self, captures: &Captures<'_>) -> String {
-        self.0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => text.as_str(),
-                Piece::Group(group) => captures.get(*group).map_or("", |group| group.as_str()),
-                Piece::Named(name) => captures.name(name).map_or("", |group| group.as_str()),
-            })
-            .collect()
-    }
-
-    /// Java's `replaceAll`, which unlike Rust's also replaces the empty match right after another one.
-    pub(super) fn replace_all(&self, pattern: &Regex, text: &str) -> String {
-        let mut result = String::new();
-        let mut copied = 0;
-        let mut from = 0;
-        while from <= text.len() {
-            let Some(captures) = pattern.captures_at(text, from) else { break };
-            let Some(found) = captures.get(0) else { break };
-            result.push_str(text.get(copied..found.start()).unwrap_or_default());
-            result.push_str(&self.expand(&captures));
-            copied = found.end();
-            from = if found.is_empty() {
-                let step = text.get(found.end()..).and_then(|rest| rest.chars().next());
-                found.end() + step.map_or(1, char::len_utf8)
-            } else {
-                found.end()
-            };
-        }
-        result.push_str(text.get(copied..).unwrap_or_default());
-        result
-    }
-}
-
-fn reference(characters: &mut Peekable<Chars<'_>>, groups: usize, pattern: &Regex) -> Result<Piece, String> {
-    match characters.next() {
-        Some('{') => {
-            let mut name = String::new();
-            loop {
-                match characters.next() {
-                    Some('}') => break,
-                    Some(c) if c.is_ascii_alphanumeric() => name.push(c),
-                    _ => return Err("has a `${` without a group's name and `}`".to_owned()),
-                }
-            }
-            if pattern.capture_names().flatten().any(|known| known == name) {
-                Ok(Piece::Named(name))
-            } else {
-                Err(format!("refers to the group `{name}`, which does not exist"))
-            }
-        }
-        Some(first) if first.is_ascii_digit() => {
-            let digit = |c: char| c.to_digit(10).map_or(0, |digit| digit as usize);
-            let mut group = digit(first);
-            if group > groups {
-                return Err(format!("refers to group {group}, which does not exist"));
-            }
-            // As many more digits as still name a group.
-            while let Some(next) = characters.peek().copied().filter(char::is_ascii_digit) {
-                let longer = group * 10 + digit(next);
-                if longer > groups {
-                    break;
-                }
-                group = longer;
-                characters.next();
-            }
-            Ok(Piece::Group(group))
-        }
-        _ => Err("has a `$` that refers to no group: write `[$]` or `\\$`".to_owned()),
-    }
-}
-
 const LINE_TERMINATORS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
@@ -185,7 +68,10 @@ fn build(regex: &str) -> Result<Regex, String> {
         let text = error.to_string();
         // The library points into the translation over several lines; its last line says what is wrong.
         let last = text.lines().last().unwrap_or_default();
-        format!("is not a regular expression: {}", last.trim_start_matches("error: "))
+        format!(
+            "is not a regular expression: {}",
+            last.trim_start_matches("error: ")
+        )
     })
 }
 
@@ -233,7 +119,9 @@ fn translate(pattern: &str) -> Result<Translated, String> {
             }
             '*' | '+' | '?' | '{' => {
                 if quantified {
-                    return Err(format!("has `{c}` after another quantifier, which engines read differently"));
+                    return Err(format!(
+                        "has `{c}` after another quantifier, which engines read differently"
+                    ));
                 }
                 quantifier = true;
                 regex.push(c);
@@ -287,7 +175,10 @@ fn group(characters: &mut Peekable<Chars<'_>>, regex: &mut String) -> Result<(),
                 }
             }
         }
-        _ => return Err("has a `(?` other than `(?:` and `(?<name>`: look-around and flags are not supported".to_owned()),
+        _ => return Err(
+            "has a `(?` other than `(?:` and `(?<name>`: look-around and flags are not supported"
+                .to_owned(),
+        ),
     }
     Ok(())
 }
@@ -298,8 +189,16 @@ fn count(characters: &mut Peekable<Chars<'_>>, regex: &mut String) -> Result<(),
     loop {
         match characters.next() {
             Some('}') => break,
-            Some(c) if c.is_ascii_digit() || (c == ',' && !text.is_empty() && !text.contains(',')) => text.push(c),
-            _ => return Err("has a `{` that is not a count: write `[{]` for the character".to_owned()),
+            Some(c)
+                if c.is_ascii_digit() || (c == ',' && !text.is_empty() && !text.contains(',')) =>
+            {
+                text.push(c)
+            }
+            _ => {
+                return Err(
+                    "has a `{` that is not a count: write `[{]` for the character".to_owned(),
+                );
+            }
         }
     }
     if text.is_empty() {
@@ -328,7 +227,9 @@ fn escape(characters: &mut Peekable<Chars<'_>>) -> Result<Atom, String> {
         'x' => Atom::Character(hexadecimal(characters, 2)?),
         'u' => Atom::Character(hexadecimal(characters, 4)?),
         c if c.is_ascii_alphanumeric() => {
-            return Err(format!("has `\\{c}`, which is not supported: engines read it differently"));
+            return Err(format!(
+                "has `\\{c}`, which is not supported: engines read it differently"
+            ));
         }
         c => Atom::Character(c),
     })
@@ -338,7 +239,8 @@ fn hexadecimal(characters: &mut Peekable<Chars<'_>>, digits: usize) -> Result<ch
     let mut code = 0;
     for _ in 0..digits {
         let digit = characters.next().and_then(|c| c.to_digit(16));
-        code = code * 16 + digit.ok_or_else(|| format!("has an escape without {digits} hexadecimal digits"))?;
+        code = code * 16
+            + digit.ok_or_else(|| format!("has an escape without {digits} hexadecimal digits"))?;
     }
     char::from_u32(code).ok_or_else(|| "has an escape that is no character".to_owned())
 }
@@ -354,9 +256,13 @@ fn class(characters: &mut Peekable<Chars<'_>>, regex: &mut String) -> Result<Opt
     loop {
         let c = characters.next().ok_or("has a `[` without its `]`")?;
         let atom = match c {
-            ']' if items == 0 => return Err("has a class that begins with `]`: write `\\]`".to_owned()),
+            ']' if items == 0 => {
+                return Err("has a class that begins with `]`: write `\\]`".to_owned());
+            }
             ']' => break,
-            '[' => return Err("has a class within a class, which engines read differently".to_owned()),
+            '[' => {
+                return Err("has a class within a class, which engines read differently".to_owned());
+            }
             '&' if characters.peek() == Some(&'&') => {
                 return Err("has `&&` in a class, which engines read differently".to_owned());
             }
@@ -440,15 +346,20 @@ mod tests {
             ("(?:a|b)c", "bc", true),
             ("a|", "", true),
         ] {
-            assert_eq!(Pattern::new(pattern).unwrap().matches(name), matches, "{pattern} {name}");
+            assert_eq!(
+                Pattern::new(pattern).unwrap().matches(name),
+                matches,
+                "{pattern} {name}"
+            );
         }
     }
 
     #[test]
     fn what_engines_read_differently_is_refused() {
         for pattern in [
-            "a*+", "a++", "a**", "(?i)a", "(?=a)", "(?<!a)b", "\\p{L}", "\\bword", "\\Qa\\E", "[a&&b]", "[a[b]]",
-            "[]a]", "a{,2}", "a{", "(a", "a)", "*a", "[a", "[z-a]", "a\\", "(a)\\1", "[a-c-e]", "[a-\\d]",
+            "a*+", "a++", "a**", "(?i)a", "(?=a)", "(?<!a)b", "\\p{L}", "\\bword", "\\Qa\\E",
+            "[a&&b]", "[a[b]]", "[]a]", "a{,2}", "a{", "(a", "a)", "*a", "[a", "[z-a]", "a\\",
+            "(a)\\1", "[a-c-e]", "[a-\\d]",
         ] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }
@@ -456,28 +367,9 @@ mod tests {
 
     #[test]
     fn plain_names_need_no_regular_expression() {
-        assert!(matches!(Pattern::new("a[.]b|c\\$d").unwrap(), Pattern::Names(names) if names.len() == 2));
+        assert!(
+            matches!(Pattern::new("a[.]b|c\\$d").unwrap(), Pattern::Names(names) if names.len() == 2)
+        );
         assert!(matches!(Pattern::new("a|(b)").unwrap(), Pattern::Regex(_)));
-    }
-
-    #[test]
-    fn replacements_follow_java() {
-        for (pattern, replacement, text, wanted) in [
-            ("([^@]+)@.*", "$1", "ana@corp.com", "ana"),
-            ("(.*)", "$1@corp.com", "ana", "ana@corp.com@corp.com"),
-            ("(.+)", "$1@corp.com", "ana", "ana@corp.com"),
-            ("(?<name>[a-z]+)", "${name}\\$", "ana", "ana$"),
-            ("(a)", "$10", "a", "a0"),
-        ] {
-            let regex = finding(pattern).unwrap();
-            let replacement = Replacement::new(replacement, &regex).unwrap();
-            assert_eq!(replacement.replace_all(&regex, text), wanted, "{pattern}");
-        }
-        let regex = capturing("a").unwrap();
-        for bad in ["$1", "$x", "${y}", "a\\"] {
-            assert!(Replacement::new(bad, &regex).is_err(), "{bad}");
-        }
-        // A backslash is eaten, so this does not stand for a literal dot.
-        assert_eq!(Replacement::new("a\\.b", &regex).unwrap().constant().as_deref(), Some("a.b"));
     }
 }

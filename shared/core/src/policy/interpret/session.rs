@@ -4,7 +4,8 @@
 use super::{AccessControl, AccessDenied, Identity};
 use crate::names::TableRef;
 use crate::policy::document::{
-    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess, TablePrivilege,
+    CatalogAccess, FunctionPrivilege, ProcedurePrivilege, QueryAccess, SystemInformationAccess,
+    TablePrivilege,
 };
 
 impl AccessControl {
@@ -24,8 +25,13 @@ impl AccessControl {
     ///
     /// # Errors
     /// If it may not.
-    pub fn check_can_view_query(&self, identity: &Identity, owner: &str) -> Result<(), AccessDenied> {
-        if identity.user == owner || self.can_access_query(identity, Some(owner), QueryAccess::View) {
+    pub fn check_can_view_query(
+        &self,
+        identity: &Identity,
+        owner: &str,
+    ) -> Result<(), AccessDenied> {
+        if identity.user == owner || self.can_access_query(identity, Some(owner), QueryAccess::View)
+        {
             Ok(())
         } else {
             Err(AccessDenied::view_query())
@@ -36,16 +42,28 @@ impl AccessControl {
     ///
     /// # Errors
     /// If it may not.
-    pub fn check_can_kill_query(&self, identity: &Identity, owner: &str) -> Result<(), AccessDenied> {
-        if identity.user == owner || self.can_access_query(identity, Some(owner), QueryAccess::Kill) {
+    pub fn check_can_kill_query(
+        &self,
+        identity: &Identity,
+        owner: &str,
+    ) -> Result<(), AccessDenied> {
+        if identity.user == owner || self.can_access_query(identity, Some(owner), QueryAccess::Kill)
+        {
             Ok(())
         } else {
             Err(AccessDenied::kill_query())
         }
     }
 
-    fn can_access_query(&self, identity: &Identity, owner: Option<&str>, wanted: QueryAccess) -> bool {
-        let Some(queries) = &self.checks.queries else { return true };
+    fn can_access_query(
+        &self,
+        identity: &Identity,
+        owner: Option<&str>,
+        wanted: QueryAccess,
+    ) -> bool {
+        let Some(queries) = &self.checks.queries else {
+            return true;
+        };
         queries
             .iter()
             .find(|check| {
@@ -64,7 +82,10 @@ impl AccessControl {
     ///
     /// # Errors
     /// If it may not.
-    pub fn check_can_read_system_information(&self, identity: &Identity) -> Result<(), AccessDenied> {
+    pub fn check_can_read_system_information(
+        &self,
+        identity: &Identity,
+    ) -> Result<(), AccessDenied> {
         if self.can_access_system_information(identity, SystemInformationAccess::Read) {
             Ok(())
         } else {
@@ -76,7 +97,10 @@ impl AccessControl {
     ///
     /// # Errors
     /// If it may not.
-    pub fn check_can_write_system_information(&self, identity: &Identity) -> Result<(), AccessDenied> {
+    pub fn check_can_write_system_information(
+        &self,
+        identity: &Identity,
+    ) -> Result<(), AccessDenied> {
         if self.can_access_system_information(identity, SystemInformationAccess::Write) {
             Ok(())
         } else {
@@ -84,7 +108,11 @@ impl AccessControl {
         }
     }
 
-    fn can_access_system_information(&self, identity: &Identity, wanted: SystemInformationAccess) -> bool {
+    fn can_access_system_information(
+        &self,
+        identity: &Identity,
+        wanted: SystemInformationAccess,
+    ) -> bool {
         self.checks
             .system_information
             .iter()
@@ -107,7 +135,11 @@ impl AccessControl {
             .iter()
             .find(|check| check.who.matches(identity) && check.property.matches(property))
             .is_some_and(|check| check.allow);
-        if allowed { Ok(()) } else { Err(AccessDenied::set_system_session_property(property)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::set_system_session_property(property))
+        }
     }
 
     /// Whether the catalog's session property may be set.
@@ -131,7 +163,11 @@ impl AccessControl {
                     && check.property.matches(property)
             })
             .is_some_and(|check| check.allow);
-        if allowed { Ok(()) } else { Err(AccessDenied::set_catalog_session_property(property)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::set_catalog_session_property(property))
+        }
     }
 
     /// Whether the function may be called; its name has a catalog and schema like a table's. The functions
@@ -161,7 +197,11 @@ impl AccessControl {
                         check.privileges.contains(&FunctionPrivilege::Execute)
                             || check.privileges.contains(&FunctionPrivilege::GrantExecute)
                     });
-        if allowed { Ok(()) } else { Err(AccessDenied::execute_function(function)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::execute_function(function))
+        }
     }
 
     /// Whether `SHOW FUNCTIONS` is allowed.
@@ -208,7 +248,11 @@ impl AccessControl {
                     check.privileges.contains(&ProcedurePrivilege::Execute)
                         || check.privileges.contains(&ProcedurePrivilege::GrantExecute)
                 });
-        if allowed { Ok(()) } else { Err(AccessDenied::execute_procedure(procedure)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::execute_procedure(procedure))
+        }
     }
 
     /// Whether the table (or view: the kind) may be given to the user.
@@ -231,9 +275,16 @@ impl AccessControl {
                 .iter()
                 .find(|check| {
                     check.who.matches(identity)
-                        && check.new_user.as_ref().is_some_and(|pattern| pattern.matches(user))
+                        && check
+                            .new_user
+                            .as_ref()
+                            .is_some_and(|pattern| pattern.matches(user))
                 })
                 .is_some_and(|check| check.allow);
-        if allowed { Ok(()) } else { Err(AccessDenied::set_authorization(kind, table, user)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(AccessDenied::set_authorization(kind, table, user))
+        }
     }
 }

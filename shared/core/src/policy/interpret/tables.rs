@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compile::TableCheck;
+use super::checks::TableCheck;
 use super::{AccessControl, AccessDenied, Identity};
 use crate::names::TableRef;
 use crate::policy::document::{CatalogAccess, TablePrivilege};
@@ -137,7 +137,10 @@ impl AccessControl {
         if table.schema == INFORMATION_SCHEMA {
             return Ok(());
         }
-        if self.table_check(identity, table).is_some_and(|check| may_select(check, columns)) {
+        if self
+            .table_check(identity, table)
+            .is_some_and(|check| may_select(check, columns))
+        {
             Ok(())
         } else {
             Err(AccessDenied::select(table))
@@ -179,7 +182,10 @@ impl AccessControl {
         if table.schema == INFORMATION_SCHEMA {
             return Ok(());
         }
-        match self.table_check(identity, table).filter(|check| may_select(check, columns)) {
+        match self
+            .table_check(identity, table)
+            .filter(|check| may_select(check, columns))
+        {
             None => Err(AccessDenied::select(table)),
             Some(check) if check.privileges.contains(&TablePrivilege::GrantSelect) => Ok(()),
             Some(_) => Err(AccessDenied::create_view_with_select(table, &identity.user)),
@@ -248,17 +254,27 @@ impl AccessControl {
     ///
     /// # Errors
     /// If they are not.
-    pub fn check_can_show_columns(&self, identity: &Identity, table: &TableRef) -> Result<(), AccessDenied> {
+    pub fn check_can_show_columns(
+        &self,
+        identity: &Identity,
+        table: &TableRef,
+    ) -> Result<(), AccessDenied> {
         self.check_can_access_catalog(identity, &table.catalog)?;
         if self.sees_table(identity, table) {
             Ok(())
         } else {
-            Err(AccessDenied::new(format!("Cannot show columns of table {table}")))
+            Err(AccessDenied::new(format!(
+                "Cannot show columns of table {table}"
+            )))
         }
     }
 
     /// The tables that `SHOW TABLES` and `information_schema.tables` list.
-    pub fn filter_tables<'a>(&self, identity: &Identity, tables: &[&'a TableRef]) -> Vec<&'a TableRef> {
+    pub fn filter_tables<'a>(
+        &self,
+        identity: &Identity,
+        tables: &[&'a TableRef],
+    ) -> Vec<&'a TableRef> {
         tables
             .iter()
             .copied()
@@ -271,19 +287,32 @@ impl AccessControl {
 
     /// The columns that `DESCRIBE`, `information_schema.columns` and `SELECT *` show. With any privilege but
     /// reading that is all of them, the unreadable ones included.
-    pub fn filter_columns<'a>(&self, identity: &Identity, table: &TableRef, columns: &[&'a str]) -> Vec<&'a str> {
+    pub fn filter_columns<'a>(
+        &self,
+        identity: &Identity,
+        table: &TableRef,
+        columns: &[&'a str],
+    ) -> Vec<&'a str> {
         if !self.sees_table(identity, table) {
             return Vec::new();
         }
         if table.schema == INFORMATION_SCHEMA {
             return columns.to_vec();
         }
-        let Some(check) = self.table_check(identity, table) else { return Vec::new() };
-        let reads_only = check
-            .privileges
+        let Some(check) = self.table_check(identity, table) else {
+            return Vec::new();
+        };
+        let reads_only = check.privileges.iter().all(|privilege| {
+            matches!(
+                privilege,
+                TablePrivilege::Select | TablePrivilege::GrantSelect
+            )
+        });
+        columns
             .iter()
-            .all(|privilege| matches!(privilege, TablePrivilege::Select | TablePrivilege::GrantSelect));
-        columns.iter().copied().filter(|column| !reads_only || !is_restricted(check, column)).collect()
+            .copied()
+            .filter(|column| !reads_only || !is_restricted(check, column))
+            .collect()
     }
 
     /// The rows that the user gets: those for which this holds.
@@ -293,7 +322,10 @@ impl AccessControl {
         }
         let check = self.table_check(identity, table)?;
         let sql = check.filter.clone()?;
-        Some(Expression { sql, evaluate_as: check.filter_user.clone() })
+        Some(Expression {
+            sql,
+            evaluate_as: check.filter_user.clone(),
+        })
     }
 
     /// What the user gets in place of each of the columns that are masked. A table with any of them cannot be
@@ -307,14 +339,19 @@ impl AccessControl {
         if table.schema == INFORMATION_SCHEMA {
             return BTreeMap::new();
         }
-        let Some(check) = self.table_check(identity, table) else { return BTreeMap::new() };
+        let Some(check) = self.table_check(identity, table) else {
+            return BTreeMap::new();
+        };
         columns
             .iter()
             .filter_map(|column| {
                 let rule = check.columns.get(*column)?;
                 let expression = Expression {
                     sql: rule.mask.clone()?,
-                    evaluate_as: rule.mask_environment.as_ref().and_then(|environment| environment.user.clone()),
+                    evaluate_as: rule
+                        .mask_environment
+                        .as_ref()
+                        .and_then(|environment| environment.user.clone()),
                 };
                 Some(((*column).to_owned(), expression))
             })
@@ -325,11 +362,18 @@ impl AccessControl {
     pub fn sees_table(&self, identity: &Identity, table: &TableRef) -> bool {
         self.can_access_catalog(identity, &table.catalog)
             && (table.schema == INFORMATION_SCHEMA
-                || self.table_check(identity, table).is_some_and(|check| !check.privileges.is_empty()))
+                || self
+                    .table_check(identity, table)
+                    .is_some_and(|check| !check.privileges.is_empty()))
     }
 
     /// Whether the first rule for the table gives the privilege, in a catalog that is open wide enough.
-    pub fn has_privilege(&self, identity: &Identity, table: &TableRef, privilege: TablePrivilege) -> bool {
+    pub fn has_privilege(
+        &self,
+        identity: &Identity,
+        table: &TableRef,
+        privilege: TablePrivilege,
+    ) -> bool {
         let wanted = match privilege {
             TablePrivilege::Select | TablePrivilege::GrantSelect => CatalogAccess::ReadOnly,
             _ => CatalogAccess::All,
@@ -353,10 +397,14 @@ impl AccessControl {
 }
 
 fn may_select(check: &TableCheck, columns: &[&str]) -> bool {
-    (check.privileges.contains(&TablePrivilege::Select) || check.privileges.contains(&TablePrivilege::GrantSelect))
+    (check.privileges.contains(&TablePrivilege::Select)
+        || check.privileges.contains(&TablePrivilege::GrantSelect))
         && !columns.iter().any(|column| is_restricted(check, column))
 }
 
 fn is_restricted(check: &TableCheck, column: &str) -> bool {
-    check.columns.get(column).is_some_and(|rule| rule.allow == Some(false))
+    check
+        .columns
+        .get(column)
+        .is_some_and(|rule| rule.allow == Some(false))
 }

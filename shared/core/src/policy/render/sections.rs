@@ -6,8 +6,8 @@ use super::Sessions;
 use super::names::{alternation, literal};
 use super::tables::TablePolicies;
 use crate::policy::document::{
-    CatalogAccess, CatalogRule, ImpersonationRule, PrincipalRule, QueryAccess, QueryRule, Rules, TablePrivilege,
-    TableRule,
+    CatalogAccess, CatalogRule, ImpersonationRule, PrincipalRule, QueryAccess, QueryRule, Rules,
+    TablePrivilege, TableRule,
 };
 use crate::policy::evaluate::{POLICY_USER, may_read_everything, open_catalogs};
 use crate::policy::model::Model;
@@ -31,7 +31,9 @@ pub(super) fn rules(model: &Model, sessions: &Sessions<'_>, policies: &TablePoli
 /// The programs that read everything, as one pattern.
 fn scanners(model: &Model) -> String {
     let services = model.services.iter().map(|service| &service.user);
-    let scanners = services.filter(|user| may_read_everything(model, user)).map(|user| user.as_str());
+    let scanners = services
+        .filter(|user| may_read_everything(model, user))
+        .map(|user| user.as_str());
     alternation(scanners.chain([POLICY_USER]))
 }
 
@@ -45,7 +47,13 @@ fn catalogs(model: &Model, policies: &TablePolicies) -> Vec<CatalogRule> {
     }];
     rules.extend(policies.writers.iter().map(|(catalog, who)| {
         let (user, group) = who.patterns();
-        CatalogRule { user, role: None, group, catalog: Some(literal(catalog)), allow: CatalogAccess::All }
+        CatalogRule {
+            user,
+            role: None,
+            group,
+            catalog: Some(literal(catalog)),
+            allow: CatalogAccess::All,
+        }
     }));
     rules.push(CatalogRule {
         user: Some(scanners(model)),
@@ -81,8 +89,15 @@ fn tables(model: &Model, policies: &TablePolicies) -> Vec<TableRule> {
         system("jdbc", None),
         system("metadata", Some("table_comments")),
         // Closed to the programs of the next rule too: other people's queries stand there.
-        TableRule { catalog: Some("system".to_owned()), ..TableRule::default() },
-        TableRule { user: Some(scanners(model)), privileges: read(), ..TableRule::default() },
+        TableRule {
+            catalog: Some("system".to_owned()),
+            ..TableRule::default()
+        },
+        TableRule {
+            user: Some(scanners(model)),
+            privileges: read(),
+            ..TableRule::default()
+        },
     ];
     rules.extend(policies.sessions.iter().cloned());
     rules.extend(policies.classes.iter().cloned());
@@ -104,7 +119,10 @@ fn queries(model: &Model, sessions: &Sessions<'_>) -> Vec<QueryRule> {
         allow: BTreeSet::from([QueryAccess::View, QueryAccess::Kill]),
         ..QueryRule::default()
     }));
-    rules.push(QueryRule { allow: BTreeSet::from([QueryAccess::Execute]), ..QueryRule::default() });
+    rules.push(QueryRule {
+        allow: BTreeSet::from([QueryAccess::Execute]),
+        ..QueryRule::default()
+    });
     rules
 }
 
@@ -122,10 +140,12 @@ fn impersonation(model: &Model, sessions: &Sessions<'_>) -> Vec<ImpersonationRul
         rule(&gateway, POLICY_USER, false),
         rule(&gateway, "[a-z0-9._-]+@[a-z0-9.-]+|svc-[a-z0-9-]+", true),
     ];
-    rules.extend(
-        sessions
-            .iter()
-            .map(|(effective_user, live)| rule(&literal(live.session.user.as_str()), &literal(effective_user), true)),
-    );
+    rules.extend(sessions.iter().map(|(effective_user, live)| {
+        rule(
+            &literal(live.session.user.as_str()),
+            &literal(effective_user),
+            true,
+        )
+    }));
     rules
 }

@@ -69,7 +69,11 @@ pub(super) struct TablePolicies {
 
 impl<'a> Classes<'a> {
     pub(super) fn new(model: &'a Model, now: Timestamp) -> Self {
-        let live: Vec<&Grant> = model.grants.iter().filter(|grant| grant.is_live(now)).collect();
+        let live: Vec<&Grant> = model
+            .grants
+            .iter()
+            .filter(|grant| grant.is_live(now))
+            .collect();
         let mut grants_of: BTreeMap<UserName, GrantSet> = BTreeMap::new();
         for (position, grant) in live.iter().enumerate() {
             let users: Vec<&UserName> = match &grant.subject {
@@ -88,10 +92,18 @@ impl<'a> Classes<'a> {
             if user.is_service() {
                 services.insert(user.clone(), grants.clone());
             } else {
-                people.entry(grants.clone()).or_default().insert(user.to_string());
+                people
+                    .entry(grants.clone())
+                    .or_default()
+                    .insert(user.to_string());
             }
         }
-        Self { live, people, services, grants_of }
+        Self {
+            live,
+            people,
+            services,
+            grants_of,
+        }
     }
 
     pub(super) fn policies(&self, model: &Model, sessions: &Sessions<'_>) -> TablePolicies {
@@ -107,21 +119,38 @@ impl<'a> Classes<'a> {
                 .map(|(position, _)| position)
                 .collect();
             for (effective_user, session) in sessions {
-                let Some(grants) = self.grants_of.get(&session.session.user) else { continue };
+                let Some(grants) = self.grants_of.get(&session.session.user) else {
+                    continue;
+                };
                 if let Some(body) = self.body(model, table, grants, &about, Some(session)) {
                     let key = Key::new(table, Who::User(effective_user.clone()), body);
                     of_sessions.entry(key).or_default().insert(&table.table);
                 }
             }
             for (who, body) in self.bodies(model, table, &about, &mut policies.groups) {
-                if body.privileges.iter().any(|privilege| *privilege != TablePrivilege::Select) {
-                    policies.writers.insert((table.catalog.clone(), who.clone()));
+                if body
+                    .privileges
+                    .iter()
+                    .any(|privilege| *privilege != TablePrivilege::Select)
+                {
+                    policies
+                        .writers
+                        .insert((table.catalog.clone(), who.clone()));
                 }
-                of_classes.entry(Key::new(table, who, body)).or_default().insert(&table.table);
+                of_classes
+                    .entry(Key::new(table, who, body))
+                    .or_default()
+                    .insert(&table.table);
             }
         }
-        policies.sessions = of_sessions.into_iter().map(|(key, tables)| key.into_rule(&tables)).collect();
-        policies.classes = of_classes.into_iter().map(|(key, tables)| key.into_rule(&tables)).collect();
+        policies.sessions = of_sessions
+            .into_iter()
+            .map(|(key, tables)| key.into_rule(&tables))
+            .collect();
+        policies.classes = of_classes
+            .into_iter()
+            .map(|(key, tables)| key.into_rule(&tables))
+            .collect();
         policies.listing = listing(model);
         policies
     }
@@ -145,11 +174,17 @@ impl<'a> Classes<'a> {
                 .entry(relevant)
                 .or_insert_with_key(|relevant| self.body(model, table, relevant, about, None));
             if let Some(body) = body {
-                members.entry(body.clone()).or_default().extend(users.iter().cloned());
+                members
+                    .entry(body.clone())
+                    .or_default()
+                    .extend(users.iter().cloned());
             }
         }
         let services = self.services.iter().filter_map(|(service, grants)| {
-            Some((Who::User(service.to_string()), self.body(model, table, grants, about, None)?))
+            Some((
+                Who::User(service.to_string()),
+                self.body(model, table, grants, about, None)?,
+            ))
         });
         let people = members.into_iter().map(|(body, members)| {
             let group = group_of(&members);
@@ -167,8 +202,10 @@ impl<'a> Classes<'a> {
         about: &GrantSet,
         session: Option<&LiveSession<'_>>,
     ) -> Option<Body> {
-        let grants: Vec<&Grant> =
-            grants.intersection(about).filter_map(|position| self.live.get(*position).copied()).collect();
+        let grants: Vec<&Grant> = grants
+            .intersection(about)
+            .filter_map(|position| self.live.get(*position).copied())
+            .collect();
         if grants.is_empty() {
             return None;
         }
@@ -206,7 +243,11 @@ impl Body {
             .collect();
         columns.sort();
         Some(Self {
-            privileges: access.privileges.iter().map(|privilege| as_trino(*privilege)).collect(),
+            privileges: access
+                .privileges
+                .iter()
+                .map(|privilege| as_trino(*privilege))
+                .collect(),
             columns,
             filter: access.row_filter.clone(),
         })
@@ -215,7 +256,12 @@ impl Body {
 
 impl Key {
     fn new(table: &TableRef, who: Who, body: Body) -> Self {
-        Self { catalog: table.catalog.clone(), schema: table.schema.clone(), who, body }
+        Self {
+            catalog: table.catalog.clone(),
+            schema: table.schema.clone(),
+            who,
+            body,
+        }
     }
 
     fn into_rule(self, tables: &BTreeSet<&str>) -> TableRule {
@@ -257,7 +303,9 @@ fn listing(model: &Model) -> Vec<TableRule> {
     for (table, known) in listed_tables(model) {
         let names = schemas.entry((&table.catalog, &table.schema)).or_default();
         names.tables.insert(&table.table);
-        names.columns.extend(known.columns.iter().map(|column| column.name.as_str()));
+        names
+            .columns
+            .extend(known.columns.iter().map(|column| column.name.as_str()));
     }
     schemas
         .into_iter()
@@ -285,7 +333,9 @@ fn listing(model: &Model) -> Vec<TableRule> {
 }
 
 fn as_policy_user() -> Environment {
-    Environment { user: Some(POLICY_USER.to_owned()) }
+    Environment {
+        user: Some(POLICY_USER.to_owned()),
+    }
 }
 
 const fn as_trino(privilege: Privilege) -> TablePrivilege {
