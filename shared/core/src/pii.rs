@@ -7,6 +7,7 @@
 
 mod column;
 mod detect;
+mod email;
 mod ip;
 mod lexicon;
 pub mod mask;
@@ -17,12 +18,12 @@ mod phone;
 mod profile;
 mod secret;
 mod text;
-mod email;
 
 use serde::{Deserialize, Serialize};
 
 pub use column::{ColumnSample, TypeKind, leaves};
-pub use detect::{detect, PROPOSE_AT};
+pub use detect::{PROPOSE_AT, detect};
+pub use profile::percent;
 
 /// Goes up with every change that could change a verdict: columns seen by an older one are looked at again.
 pub const DETECTOR_VERSION: u32 = 1;
@@ -113,7 +114,10 @@ pub struct Evidence {
 impl Evidence {
     /// A reason.
     pub fn new(rule: &str, text: impl Into<String>) -> Self {
-        Self { rule: rule.to_owned(), text: text.into() }
+        Self {
+            rule: rule.to_owned(),
+            text: text.into(),
+        }
     }
 }
 
@@ -140,6 +144,8 @@ pub struct Detection {
 impl Detection {
     /// The finding to propose to a reviewer, if one is likely enough.
     pub fn proposal(&self) -> Option<&Finding> {
-        self.findings.first().filter(|finding| finding.confidence >= PROPOSE_AT)
+        self.findings
+            .first()
+            .filter(|finding| finding.confidence >= PROPOSE_AT)
     }
 }
