@@ -64,15 +64,22 @@ function stopped() {
  * @returns {T}
  */
 function guardInstance(instance) {
-  return new Proxy(instance, {
-    get(target, property, receiver) {
-      const member = Reflect.get(target, property);
-      if (typeof member !== "function") return member;
-      // On the receiver: a subclass (`Internal`, wrangler's own in development) keeps its private members there.
-      const otherwise = property === "fetch" ? stopped : undefined;
-      return (/** @type {unknown[]} */ ...args) => guard(member.apply(receiver, args), otherwise);
-    },
-  });
+  // Around an empty object: a Durable Object's instance is itself a proxy (worker-build's), whose own properties do not
+  // hold what a proxy around it would have to find there.
+  return /** @type {T} */ (
+    new Proxy({}, {
+      get(_, property, receiver) {
+        const member = Reflect.get(instance, property);
+        if (typeof member !== "function") return member;
+        // On the receiver: a subclass (`Internal`, wrangler's own in development) keeps its private members there.
+        const otherwise = property === "fetch" ? stopped : undefined;
+        return (/** @type {unknown[]} */ ...args) => guard(member.apply(receiver, args), otherwise);
+      },
+      set: (_, property, value) => Reflect.set(instance, property, value),
+      has: (_, property) => Reflect.has(instance, property),
+      getPrototypeOf: () => Reflect.getPrototypeOf(instance),
+    })
+  );
 }
 
 /**
