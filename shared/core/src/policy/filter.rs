@@ -20,9 +20,17 @@ pub enum RowFilterError {
     /// A quote that is never closed.
     #[error("the row filter has a quote that is not closed, at character {0}")]
     Quote(usize),
-    /// A comment or a semicolon: it would swallow or end what the filter is put into.
-    #[error("the row filter has a comment or a semicolon at character {0}: write one expression")]
+    /// A comment, a semicolon or another sign that would swallow or end what the filter is put into, or that
+    /// engines read differently.
+    #[error(
+        "the row filter has a comment, a semicolon or one of $, #, ` and \\ at character {0}: write one plain expression"
+    )]
     Break(usize),
+    /// A word that touches a quote: some engines then read backslashes in the text.
+    #[error(
+        "the row filter has a quote right after a word at character {0}: put a space between them"
+    )]
+    Prefix(usize),
 }
 
 /// One boolean SQL expression over the table's columns. Its quotes and brackets are balanced and it holds no
@@ -78,9 +86,12 @@ impl FromStr for RowFilter {
         let text = text.trim();
         let mut open = Vec::new();
         let mut empty = true;
+        let mut before = Kind::Space;
         for token in tokens(text) {
             let token = token?;
+            let after_word = std::mem::replace(&mut before, token.kind) == Kind::Word;
             match token.kind {
+                Kind::Quoted if after_word => return Err(RowFilterError::Prefix(token.at)),
                 Kind::Space => continue,
                 Kind::Open => open.push((token.at, token.text)),
                 Kind::Close => match (open.pop(), token.text) {
@@ -146,7 +157,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Result<Token<'_>, RowFilterError>>
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
         let (kind, length) = match first {
-            '\'' | '"' | '`' => match quoted_length(rest, first) {
+            '\'' | '"' => match quoted_length(rest, first) {
                 Some(length) => (Kind::Quoted, length),
                 None => {
                     rest = "";
@@ -155,7 +166,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Result<Token<'_>, RowFilterError>>
             },
             '(' | '[' => (Kind::Open, 1),
             ')' | ']' => (Kind::Close, 1),
-            ';' => (Kind::Break, 1),
+            ';' | '$' | '#' | '`' | '\\' => (Kind::Break, 1),
             '-' if rest.starts_with("--") => (Kind::Break, 2),
             '/' if rest.starts_with("/*") => (Kind::Break, 2),
             c if c.is_whitespace() => (Kind::Space, first.len_utf8()),
@@ -207,6 +218,10 @@ mod tests {
             ("a = 1 -- b", Err(RowFilterError::Break(7))),
             ("a = 1 /* b */", Err(RowFilterError::Break(7))),
             ("a = 1; DROP TABLE b", Err(RowFilterError::Break(6))),
+            ("regexp_like(a, '\\d') AND b = DATE '2026-01-01'", Ok(())),
+            ("a = $$ ( $$ ) OR (true", Err(RowFilterError::Break(5))),
+            ("a = `b`", Err(RowFilterError::Break(5))),
+            ("a = E'\\' ( ' )", Err(RowFilterError::Prefix(6))),
             ("  ", Err(RowFilterError::Empty)),
         ] {
             assert_eq!(text.parse::<RowFilter>().map(|_| ()), wanted, "{text}");
