@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::lexicon::{is_given, is_surname};
+use super::lexicon::{is_given, is_no_person, is_particle, is_surname, is_title};
 
 /// How a value reads as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,17 +71,13 @@ fn read_one(value: &str) -> Reading {
         .split_whitespace()
         .collect();
     let folded: Vec<String> = words.iter().map(|word| fold(word)).collect();
-    if folded
-        .iter()
-        .any(|word| NOT_PEOPLE.contains(&word.as_str()))
-        || !is_cased_like_a_name(&words, &folded)
-    {
+    if folded.iter().any(|word| is_no_person(word)) || !is_cased_like_a_name(&words, &folded) {
         return Reading::No;
     }
     let names: Vec<&str> = folded
         .iter()
         .map(|word| word.trim_end_matches('.'))
-        .filter(|word| !TITLES.contains(word) && !PARTICLES.contains(word))
+        .filter(|word| !is_title(word) && !is_particle(word))
         .collect();
     // A patronymic stands beside a given name, wherever the surname is.
     let patronymic = names.len() > 2 && names.iter().any(|word| is_patronymic(word));
@@ -142,7 +138,7 @@ fn is_cased_like_a_name(words: &[&str], folded: &[String]) -> bool {
         return true;
     }
     words.iter().zip(folded).all(|(word, folded)| {
-        PARTICLES.contains(&folded.as_str())
+        is_particle(folded)
             || word.starts_with("d'")
             || word
                 .chars()
@@ -252,146 +248,6 @@ pub fn fold(word: &str) -> String {
     }
     out.nfc().collect()
 }
-
-const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "mx", "herr", "frau", "hr", "fr",
-    "sr", "sra", "srta", "dott", "sig", "ing", "mgr", "bc", "jr", "ii", "iii", "iv", "md", "phd",
-    "dds", "dvm", "esq", "mba", "pan", "pani", "mme", "mlle",
-];
-const PARTICLES: &[&str] = &[
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la",
-    "le", "el", "al", "bin", "ibn", "bint", "ben", "ter", "ten", "zu", "zur", "av", "af", "y", "e",
-    "st", "san", "abu", "'t", "op", "lo", "los",
-];
-/// Words of organisations, places and things: a value with one is no person's name.
-const NOT_PEOPLE: &[&str] = &[
-    "inc",
-    "inc.",
-    "llc",
-    "ltd",
-    "ltd.",
-    "limited",
-    "corp",
-    "corp.",
-    "corporation",
-    "company",
-    "co.",
-    "gmbh",
-    "ag",
-    "kg",
-    "plc",
-    "s.a.",
-    "s.r.o.",
-    "sarl",
-    "srl",
-    "oy",
-    "ab",
-    "as",
-    "group",
-    "holdings",
-    "partners",
-    "associates",
-    "sons",
-    "brothers",
-    "bank",
-    "university",
-    "college",
-    "school",
-    "hospital",
-    "institute",
-    "foundation",
-    "association",
-    "society",
-    "club",
-    "team",
-    "department",
-    "services",
-    "service",
-    "solutions",
-    "systems",
-    "technologies",
-    "technology",
-    "labs",
-    "studio",
-    "studios",
-    "media",
-    "records",
-    "orchestra",
-    "band",
-    "trio",
-    "quartet",
-    "ensemble",
-    "choir",
-    "the",
-    "and",
-    "of",
-    "for",
-    "street",
-    "st.",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "boulevard",
-    "city",
-    "county",
-    "lake",
-    "river",
-    "mount",
-    "island",
-    "north",
-    "south",
-    "east",
-    "west",
-    "saint",
-    "port",
-    "fort",
-    "springs",
-    "falls",
-    "beach",
-    "valley",
-    "heights",
-    "airport",
-    "manager",
-    "director",
-    "officer",
-    "engineer",
-    "agent",
-    "staff",
-    "sales",
-    "marketing",
-    "support",
-    "admin",
-    "administrator",
-    "analyst",
-    "developer",
-    "designer",
-    "assistant",
-    "president",
-    "plan",
-    "edition",
-    "pro",
-    "pack",
-    "series",
-    "set",
-    "kit",
-    "storage",
-    "network",
-    "server",
-    "united",
-    "republic",
-    "kingdom",
-    "states",
-    "dvd",
-    "vol",
-    "volume",
-    "live",
-    "best",
-    "hits",
-    "collection",
-    "greatest",
-    "&",
-];
 
 #[cfg(test)]
 mod tests {

@@ -125,7 +125,7 @@ const KINDS: &[Kind] = &[
     ("doo_v1_", "a DigitalOcean token", Alphabet::Hex, 64, 64),
     ("dor_v1_", "a DigitalOcean token", Alphabet::Hex, 64, 64),
     ("ntn_", "a Notion token", Alphabet::Alphanumeric, 40, 60),
-    ("ops_eyJ", "a 1Password token", Alphabet::Any, 200, 2000),
+    ("ops_eyJ", "a 1Password token", Alphabet::Any, 50, 2000),
     ("AGE-SECRET-KEY-1", "an age key", Alphabet::Upper, 58, 58),
     ("pscale_tkn_", "a PlanetScale token", Alphabet::Any, 32, 64),
     (
@@ -222,39 +222,46 @@ fn pem(text: &str) -> Option<Secret<'_>> {
 }
 
 fn by_prefix(text: &str) -> Option<Secret<'_>> {
-    KINDS
-        .iter()
-        .find_map(|&(prefix, what, alphabet, min, max)| {
-            text.match_indices(prefix).find_map(|(at, _)| {
-                let (before, value) = text.split_at_checked(at)?;
-                // Inside a longer word it is chance, as `AKIA` within base64.
-                let starts = before
-                    .bytes()
-                    .next_back()
-                    .is_none_or(|b| !b.is_ascii_alphanumeric() && b != b'_');
-                let body = value.get(prefix.len()..)?;
-                let length = body.bytes().take_while(|byte| alphabet.has(*byte)).count();
-                let length = body
-                    .get(..length)?
-                    .trim_end_matches(['.', ')', ';', ':', '!', '?'])
-                    .len();
-                // Text that goes on with letters is a longer word: `npm_config_registry_of_...`.
-                let ends = body
-                    .as_bytes()
-                    .get(length)
-                    .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
-                let value = value.get(..prefix.len() + length)?;
-                let good = starts
-                    && ends
-                    && (min..=max).contains(&length)
-                    && is_random(body.get(..length)?);
-                good.then_some(Secret {
-                    what,
-                    prefix,
-                    value,
-                })
-            })
-        })
+    // A secret starts where a word does: `AKIA` inside of base64 is chance.
+    let mut before = b' ';
+    for (at, byte) in text.bytes().enumerate() {
+        let starts = !before.is_ascii_alphanumeric() && before != b'_';
+        before = byte;
+        if starts
+            && let Some(rest) = text.get(at..)
+            && let Some(secret) = KINDS.iter().find_map(|kind| of_kind(kind, byte, rest))
+        {
+            return Some(secret);
+        }
+    }
+    None
+}
+
+/// The secret that a text starts with, if it is of this kind.
+fn of_kind<'a>(kind: &Kind, first: u8, text: &'a str) -> Option<Secret<'a>> {
+    let (prefix, what, alphabet, min, max) = *kind;
+    // Most kinds are ruled out by one byte.
+    if prefix.as_bytes().first() != Some(&first) {
+        return None;
+    }
+    let body = text.strip_prefix(prefix)?;
+    let length = body.bytes().take_while(|byte| alphabet.has(*byte)).count();
+    let length = body
+        .get(..length)?
+        .trim_end_matches(['.', ')', ';', ':', '!', '?'])
+        .len();
+    // Text that goes on with letters is a longer word: `npm_config_registry_of_...`.
+    let ends = body
+        .as_bytes()
+        .get(length)
+        .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let value = text.get(..prefix.len() + length)?;
+    let good = ends && (min..=max).contains(&length) && is_random(body.get(..length)?);
+    good.then_some(Secret {
+        what,
+        prefix,
+        value,
+    })
 }
 
 /// Whether a text looks random rather than like words: digits in it, or letters of both cases, and many different.
@@ -278,7 +285,8 @@ fn jwt(text: &str) -> Option<Secret<'_>> {
         let length = rest.bytes().take_while(|b| Alphabet::Word.has(*b) || *b == b'.').count();
         let value = rest.get(..length)?;
         let parts: Vec<&str> = value.split('.').collect();
-        let good = matches!(parts.as_slice(), [head, body, _] if head.len() >= 15 && body.len() >= 10 && body.starts_with("eyJ"));
+        // A sample may be cut before the signature.
+        let good = matches!(parts.as_slice(), [head, body, ..] if head.len() >= 15 && body.len() >= 10 && body.starts_with("eyJ"));
         good.then_some(Secret { what: "a signed token (JWT)", prefix: "eyJ", value })
     })
 }
