@@ -106,9 +106,11 @@ fn syntax(error: SnippetError) -> ExecuteError {
 fn stopped(guarded: &Guarded, error: SandboxError) -> ExecuteError {
     match error {
         SandboxError::Refused(message) => {
-            let position = place(guarded, &message);
-            let text = message.lines().next().unwrap_or_default();
-            let text = text.rsplit_once("SyntaxError: ").map_or(text, |(_, text)| text);
+            // Unlike a stack, this message counts columns from 0.
+            let position = running(&message)
+                .map(|place| guarded.original(Position { column: place.column + 1, ..place }));
+            let text = message.split_once("SyntaxError: ").map_or(message.as_str(), |(_, text)| text);
+            let text = text.lines().next().unwrap_or_default();
             ExecuteError {
                 line: position.map(|position| position.line),
                 column: position.map(|position| position.column),
@@ -125,7 +127,7 @@ fn stopped(guarded: &Guarded, error: SandboxError) -> ExecuteError {
 }
 
 fn explain(guarded: &Guarded, thrown: Thrown) -> ExecuteError {
-    let position = place(guarded, &thrown.stack);
+    let position = running(&thrown.stack).map(|place| guarded.original(place));
     let kind = thrown.fields.get("kind").cloned();
     let known = kind.and_then(|kind| serde_json::from_value::<ErrorKind>(kind).ok());
     let mut error = match known {
@@ -162,6 +164,9 @@ fn hint(error: &ExecuteError, thrown: &Thrown) -> Option<String> {
         (ErrorKind::Permission, _) => "explain_access({table}) says what is missing",
         (_, "ReferenceError") => "the globals are `skipper`, `console` and those of plain JavaScript; there is no fetch, require or import",
         (_, "RangeError") if thrown.message.contains("call stack") => "a function calls itself without end",
+        _ if thrown.message.contains("not permitted to access the internet") => {
+            "a snippet has no network: data comes through skipper's functions only"
+        }
         (_, "TypeError") if thrown.message.contains("undefined") => {
             "look at the value with console.log first; calls of skipper need `await`"
         }
@@ -187,13 +192,13 @@ fn meant(thrown: &Thrown) -> Vec<String> {
     }
 }
 
-/// The first place in the snippet that a stack or a message names.
-fn place(guarded: &Guarded, text: &str) -> Option<Position> {
+/// The first place in the module that a stack or a message names.
+fn running(text: &str) -> Option<Position> {
     let (_, rest) = text.split_once("user.js:")?;
     let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
     let line = numbers.next()?.parse().ok()?;
     let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
-    Some(guarded.original(Position { line, column }))
+    Some(Position { line, column })
 }
 
 #[cfg(test)]

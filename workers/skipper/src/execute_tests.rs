@@ -68,7 +68,7 @@ fn a_permission_keeps_its_way_out() {
 fn a_mistake_that_the_engine_finds_is_a_syntax_error_with_its_place() {
     let code = "const a = 1;\nconst a = 2;";
     let guarded = guard(code, "guard_x").unwrap();
-    let message = "Failed to start Worker:\nUncaught SyntaxError: Identifier 'a' has already been declared\n  at user.js:2:7";
+    let message = "Failed to start Worker:\nUncaught SyntaxError: Identifier 'a' has already been declared\n  at user.js:2:6";
     let error = stopped(&guarded, SandboxError::Refused(message.to_owned()));
     assert_eq!(error.kind, ErrorKind::Syntax);
     assert_eq!((error.line, error.column), (Some(2), Some(7)));

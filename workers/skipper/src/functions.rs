@@ -63,7 +63,7 @@ pub const FUNCTIONS: &[Function] = &[
         takes: "{queryId: string, mode?: \"inject\"|\"display\"|\"both\", limit?: number}",
         gives: "{queryId: string, columns: {name: string, type: string}[], rows?: Record<string, any>[], row_count: \
                 number, truncated: boolean, display?: string, about: {asOf: string, exact: boolean|null, tables: \
-                object[], masked_columns: string[]}}",
+                object[], maskedColumns: string[]}}",
         description: "Waits for the rows: `inject` gives them to the snippet, `display` only to the person, `both` to \
                       both.",
         main_argument: "queryId",
@@ -149,7 +149,7 @@ pub fn near(name: &str) -> Vec<String> {
     let mut near: Vec<(f64, &str)> = FUNCTIONS
         .iter()
         .map(|function| (strsim::jaro_winkler(name, function.name), function.name))
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .filter(|(likeness, _)| *likeness > 0.82)
         .collect();
     near.sort_by(|(left, _), (right, _)| right.total_cmp(left));
     near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
@@ -169,7 +169,7 @@ mod tests {
             ("plot a chart", "create_chart"),
             ("why am I denied permission", "explain_access"),
             ("run sql", "start_query"),
-            ("columns of a table", "list_schema_fields"),
+            ("column types", "list_schema_fields"),
             ("fetch rows", "fetch_results"),
             ("find datasets", "search_datasets"),
         ] {

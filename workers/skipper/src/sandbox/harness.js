@@ -235,6 +235,15 @@ function plain(value, bytes, truncated) {
     take(kept.length + 2);
     return kept;
   };
+  /** A getter or a `toJSON` may throw; that costs this value, not the whole. */
+  const readable = (read, path) => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof BudgetError) throw error;
+      return text(`[cannot be read: ${error?.message}]`, path);
+    }
+  };
   const list = (array, path, depth) => {
     const copy = [];
     for (let i = 0; i < array.length; i += 1) {
@@ -247,15 +256,17 @@ function plain(value, bytes, truncated) {
     }
     return copy;
   };
-  const fields = (entries, path, depth) => {
+  const fields = (object, path, depth) => {
+    const names = Object.keys(object);
     const copy = {};
     let kept = 0;
-    for (const [name, field] of entries) {
+    for (const name of names) {
       if (left <= 0) {
-        cut(path, kept, entries.length);
+        cut(path, kept, names.length);
         break;
       }
-      const walked = walk(field, path === "" ? name : `${path}.${name}`, depth + 1);
+      const at = path === "" ? name : `${path}.${name}`;
+      const walked = readable(() => walk(object[name], at, depth + 1), at);
       if (walked !== undefined) {
         Object.defineProperty(copy, name, { value: walked, enumerable: true, configurable: true, writable: true });
         take(name.length + 4);
@@ -298,13 +309,10 @@ function plain(value, bytes, truncated) {
       if (value instanceof Map) return list([...value], path, depth);
       if (value instanceof Set) return list([...value], path, depth);
       if (Array.isArray(value) || ArrayBuffer.isView(value)) return list(value, path, depth);
-      return fields(Object.entries(value), path, depth);
-    } catch (error) {
-      if (error instanceof BudgetError) throw error;
-      return text(`[cannot be read: ${error?.message}]`, path);
+      return fields(value, path, depth);
     } finally {
       parents.delete(value);
     }
   };
-  return walk(value, "", 0);
+  return readable(() => walk(value, "", 0), "");
 }
