@@ -7,7 +7,7 @@ import { parseStartArguments } from "./start.mjs";
 
 for (const [args, message] of /** @type {[string[], RegExp][]} */ ([
   [["--scale", "many"], /--scale is `many`/],
-  [["--scale", "0"], /from 1 to 1000/],
+  [["--scale", "0"], /above 0 and up to 100/],
   [["--engine-url", "trino"], /not a URL/],
   [["--engine-url", "ftp://trino"], /has to be http/],
   [["--nodemo"], /--nodemo/],

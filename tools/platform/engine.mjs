@@ -1,5 +1,5 @@
 // The embedded engine: its configuration, the demo company's data, its process.
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cargoEnvironment } from "../build/cargo.mjs";
@@ -31,26 +31,35 @@ export async function buildEngine(progress) {
   }
 }
 
+/** A demo's questions are about today and the last days, so its data is made anew when it is older than this. */
+const STALE_AFTER_MS = 24 * 3600 * 1000;
+
 /**
- * Writes the demo company's tables, unless this home has them in that size.
+ * Writes the demo company's tables. The generator leaves alone what a folder holds in that size already.
  * @param {object} options
  * @param {string} options.home
  * @param {number} options.scale
  * @param {string} options.postgresUrlFile where the generator finds Postgres's address with the right to write
+ * @param {number} options.now milliseconds since 1970
  * @param {(detail: string) => void} progress
  * @returns {Promise<void>}
  */
-export async function generateDemo({ home, scale, postgresUrlFile }, progress) {
-  const noteFile = join(home, "demo.json");
-  const note = readJson(noteFile);
-  if (note?.scale === scale) return;
-  const args = ["demo", "--home", home, "--scale", String(scale), "--postgres-url-file", postgresUrlFile, "--as-of", "now"];
+export async function generateDemo({ home, scale, postgresUrlFile, now }, progress) {
+  const made = demoMade(home);
+  if (made && now - Date.parse(made.as_of) > STALE_AFTER_MS) rmSync(demoMarker(home));
+  const args = ["demo", "--home", home, "--scale", String(scale), "--postgres-url-file", postgresUrlFile, "--as-of", new Date(now).toISOString()];
   await run(binary, args, { cwd: root, env: process.env, quiet: true, onLine: (line) => progress(line.trim()) });
-  writeJson(noteFile, { scale, as_of: new Date().toISOString() });
 }
 
-/** The scale of the data that this home has. @param {string} home @returns {number | undefined} */
-export const demoScale = (home) => readJson(join(home, "demo.json"))?.scale;
+/** @param {string} home */
+const demoMarker = (home) => join(home, "demo.json");
+
+/**
+ * What the generator says about the data of a home.
+ * @param {string} home
+ * @returns {{ scale: number, as_of: string } | undefined} undefined when there is none, or not all of it
+ */
+export const demoMade = (home) => readJson(demoMarker(home));
 
 /**
  * Writes the engine's configuration.
@@ -66,10 +75,9 @@ export const demoScale = (home) => readJson(join(home, "demo.json"))?.scale;
  */
 export function writeEngineConfig({ home, port, policyUrl, eventsUrl, secrets, postgres, demo }) {
   const file = join(home, "engine.json");
-  const lake = join(home, "lake");
   const catalogs = {
     tpch: { type: "tpch" },
-    ...(demo ? { lake: { type: "iceberg", warehouse: join(lake, "warehouse"), catalog: join(lake, "catalog.sqlite") } } : {}),
+    ...(demo ? { lake: { type: "iceberg", warehouse: join(home, "warehouse"), catalog: join(home, "lake.db") } } : {}),
     ...(demo ? { files: { type: "parquet", directory: join(home, "files") } } : {}),
     ...Object.fromEntries(Object.entries(postgres).map(([name, url_file]) => [name, { type: "postgres", url_file }])),
   };

@@ -147,7 +147,7 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
     if (!options.demo || options.engineUrl) return undefined;
     const postgres = await report.step("Postgres", () => startPostgres({ home, port: ports.postgres, secrets, events }));
     const postgresUrlFile = secrets.keep("postgres-owner-url", postgres.ownerUrl);
-    await report.step(`the demo company's data (scale ${options.scale})`, (progress) => generateDemo({ home, scale: options.scale, postgresUrlFile }, progress));
+    await report.step(`the demo company's data (scale ${options.scale})`, (progress) => generateDemo({ home, scale: options.scale, postgresUrlFile, now: Date.now() }, progress));
     return postgres;
   };
   /** The Workers and what stands in front of them. */

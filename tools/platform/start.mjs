@@ -4,7 +4,7 @@ import { build } from "../build.mjs";
 import { ensureWeb } from "../build/web.mjs";
 import { workerNames } from "../build/workers.mjs";
 import { defaultHome } from "../paths.mjs";
-import { buildEngine, demoScale } from "./engine.mjs";
+import { buildEngine, demoMade } from "./engine.mjs";
 import { readDirectory } from "./iam.mjs";
 import { StoppedError, startPlatform } from "./platform.mjs";
 import { assertFree, portFrom } from "./ports.mjs";
@@ -12,11 +12,12 @@ import { terminalReport } from "./report.mjs";
 import { modelFrom } from "./settings.mjs";
 
 const DEFAULT_SCALE = 1;
+const LARGEST_SCALE = 100;
 
 const HELP = `npm start [-- OPTION...]
 
   --no-demo          start empty: no demo data, no reviews, no grants
-  --scale N          size of the demo's data, from 1 (default ${DEFAULT_SCALE})
+  --scale N          size of the demo's data, up to ${LARGEST_SCALE} (default ${DEFAULT_SCALE}: 2,000 accounts)
   --engine-url URL   use an engine that already runs, any that speaks Trino's protocol
 
   TOWNLAKE_PORT      port of the gateway (8787)
@@ -47,8 +48,8 @@ export function parseStartArguments(args) {
   });
   if (values.help) return undefined;
   const scale = values.scale === undefined ? undefined : Number(values.scale);
-  if (scale !== undefined && !(Number.isInteger(scale) && scale >= 1 && scale <= 1000)) {
-    throw new Error(`--scale is \`${values.scale}\`; it has to be a whole number from 1 to 1000`);
+  if (scale !== undefined && !(scale > 0 && scale <= LARGEST_SCALE)) {
+    throw new Error(`--scale is \`${values.scale}\`; it has to be a number above 0 and up to ${LARGEST_SCALE}`);
   }
   return { demo: !values["no-demo"], scale, engineUrl: engineUrlFrom(values["engine-url"]) };
 }
@@ -92,7 +93,7 @@ export async function main(args) {
   }
   try {
     await prepare(report, { engine: !engineUrl, signal: stopper.signal });
-    const scale = parsed.scale ?? demoScale(home) ?? DEFAULT_SCALE;
+    const scale = parsed.scale ?? demoMade(home)?.scale ?? DEFAULT_SCALE;
     const options = { home, port, tlsPort, demo, scale, engineUrl, postgres: process.env.TOWNLAKE_POSTGRES, model, report };
     const platform = await startPlatform(options, stopper.signal);
     introduce(platform, report);
