@@ -260,8 +260,8 @@ impl Refusal {
                 });
                 Advice::new(
                     code,
-                    format!("{what} cannot be read yet"),
-                    "nobody has reviewed it: what is not reviewed is closed to everyone",
+                    format!("{what} {} review", if columns.len() > 1 { "await" } else { "awaits" }),
+                    "what nobody has reviewed yet is closed to everyone",
                 )
                 .with_hint(format!("{who} can review it"))
                 .with_link("ask for a review", ask(table))
