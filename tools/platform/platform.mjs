@@ -175,7 +175,12 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
     await report.step("the query engine", () => startEngine({ home, port: ports.engine, configFile, events }));
   }
   claim.update({ url, tls_url: tlsUrl, ca_file: certificates.caFile });
-  if (options.demo) await report.step("the demo company's reviews and grants", (progress) => seed(url, progress));
+  if (options.demo) {
+    const missing = await report.step("the demo company's reviews and grants", (progress) => seed(url, progress));
+    // Another engine need not have the demo's tables; ours must.
+    if (missing.length > 0 && !options.engineUrl) throw new Error(missing.join("\n    "));
+    for (const line of missing) report.warn(line);
+  }
 
   const watchdog = startWatchdog({
     port: ports.workers,

@@ -11,15 +11,17 @@ const SCAN_WITHIN_MS = 120_000;
 /**
  * @param {string} url
  * @param {(detail: string) => void} progress
+ * @returns {Promise<string[]>} what was not found to decide about, each with a reason
  */
 export async function seed(url, progress) {
   const as = await sessions(url);
   progress("Skimmer looks at the tables");
-  await scan(as.rui);
+  const missing = await scan(as.rui);
   progress("reviews");
   await review(as.rui);
   progress("grants");
   await grant(as.ines);
+  return missing;
 }
 
 /** @typedef {(method: string, path: string, body?: unknown) => Promise<any>} Call */
@@ -36,9 +38,10 @@ async function sessions(url) {
 /**
  * Has Skimmer look at all tables, unless it has already seen those that this decides about.
  * @param {Call} rui
+ * @returns {Promise<string[]>} the patterns for which there is no table, and why
  */
 async function scan(rui) {
-  if ((await unseen(rui)).length === 0) return;
+  if ((await unseen(rui)).length === 0) return [];
   const until = Date.now() + SCAN_WITHIN_MS;
   let { id, state, problems = [] } = await rui("POST", "/api/scans", {});
   while (state === "running") {
@@ -48,9 +51,9 @@ async function scan(rui) {
     ({ state, problems = [] } = scans.find((/** @type {{ id: string }} */ scan) => scan.id === id) ?? { state: "failed" });
   }
   const missing = await unseen(rui);
-  if (missing.length === 0) return;
-  const reasons = problems.map((/** @type {{ what: string, detail: string }} */ { what, detail }) => `\n    ${what}: ${detail}`);
-  throw new Error(`Skimmer's scan is ${state} and found no table for ${missing.join(", ")}${reasons.join("")}`);
+  if (missing.length === 0) return [];
+  const reasons = problems.map((/** @type {{ what: string, detail: string }} */ { what, detail }) => `${what}: ${detail}`);
+  return [`Skimmer's scan is ${state} and found no table for ${missing.join(", ")}`, ...reasons];
 }
 
 /** The patterns for which no table is known yet. @param {Call} rui @returns {Promise<string[]>} */
