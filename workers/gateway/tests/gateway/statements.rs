@@ -1,0 +1,236 @@
+//! What may go to the engine, as what, and how a refusal reads.
+
+use serde_json::json;
+
+use crate::town::{Town, URL};
+
+#[tokio::test]
+async fn refusals_say_what_why_and_what_to_do() {
+    let town = Town::open().await;
+    let (ana, bo) = (town.token("ana").await, town.token("bo").await);
+    let mut texts = String::new();
+    for (who, sql) in [
+        (&ana, "SELECT * FROM crm.public.pending"),
+        (&ana, "SELECT *\n  FROM crm.public.hidden"),
+        (&ana, "SELECT * FROM lake.dim.acounts"),
+        (&ana, "SELECT * FROM lake.dmi.accounts"),
+        (&ana, "SELECT * FROM nowhere.dim.accounts"),
+        (&ana, "SELECT * FROM crm.public.\"contacts$files\""),
+        (&bo, "WITH x AS (SELECT * FROM lake.dim.accounts) SELECT * FROM x"),
+        (&bo, "EXPLAIN ANALYZE SELECT * FROM lake.dim.customers"),
+        (&ana, "SELECT * FROM accounts"),
+        (&ana, "INSERT INTO lake.dim.accounts VALUES (1, 'x')"),
+        (&ana, "DROP TABLE lake.dim.accounts"),
+        (&ana, "ALTER TABLE lake.dim.accounts EXECUTE rollback_to_snapshot(1)"),
+        (&ana, "CALL lake.system.rollback_to_snapshot('dim', 'accounts', 1)"),
+        (&ana, "CREATE SCHEMA lake.mine"),
+        (&ana, "SET SESSION AUTHORIZATION 'ines@corp.example'"),
+        (&ana, "SELECT * FROM TABLE(crm.system.query(query => 'SELECT * FROM contacts'))"),
+        (&ana, "SELECT * FROM lake.dim.accounts FOR VERSION AS OF 1"),
+        (&ana, "SELECT 1; SELECT 2"),
+        (&ana, "SELEC 1"),
+        (&ana, ""),
+        (&ana, "EXECUTE nothing"),
+        (&ana, "GRANT SELECT ON lake.dim.accounts TO bo"),
+    ] {
+        let (name, message) = town.sql(who, sql).await.error();
+        texts.push_str(&format!("{sql}\n  {name}: {message}\n"));
+    }
+    insta::assert_snapshot!(texts);
+    assert!(town.engine.asked().is_empty(), "nothing of it reached the engine");
+}
+
+#[tokio::test]
+async fn statements_go_on_as_the_caller_with_the_gateways_credential() {
+    let town = Town::open().await;
+    let ana = town.token("ana").await;
+    let headers = [
+        ("x-trino-user", "ana@corp.example"),
+        ("x-trino-catalog", "lake"),
+        ("x-trino-schema", "dim"),
+        ("x-trino-session", "query_max_run_time=1h"),
+        ("x-trino-role", "system=ROLE{admin}"),
+        ("x-trino-extra-credential", "a=b"),
+        ("x-trino-source", "test"),
+        ("x-forwarded-prefix", "/evil"),
+        ("cookie", "a=b"),
+    ];
+    let answer = town.sql_with(&ana, "SELECT * FROM accounts", &headers).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let asked = town.engine.asked().pop().unwrap();
+    assert_eq!(asked.body, "SELECT * FROM accounts");
+    for (name, value) in [
+        ("x-trino-user", "ana@corp.example"),
+        ("x-trino-original-user", "ana@corp.example"),
+        ("x-trino-catalog", "lake"),
+        ("x-trino-session", "query_max_run_time=1h"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "127.0.0.1:8787"),
+    ] {
+        assert_eq!(asked.headers.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    for gone in ["x-trino-role", "x-trino-extra-credential", "cookie", "x-townlake-principal"] {
+        assert!(!asked.headers.contains_key(gone), "{gone}");
+    }
+    assert!(asked.headers["x-forwarded-prefix"].starts_with("/t/"));
+    assert!(!asked.headers["authorization"].contains("tlp_"));
+    // What people read stays out of reach of the engine's own ideas of who they are.
+    assert!(answer.next().starts_with("/t/"));
+}
+
+#[tokio::test]
+async fn another_user_than_the_credentials_is_refused() {
+    let town = Town::open().await;
+    let ana = town.token("ana").await;
+    for header in ["x-trino-user", "x-trino-original-user"] {
+        for user in ["ines@corp.example", "ana@corp.example+pii.abc", "ana@corp.example,ines@corp.example", "svc-skimmer"] {
+            let answer = town.sql_with(&ana, "SELECT 1", &[(header, user)]).await;
+            assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (403, Some("user_differs")), "{user}");
+        }
+    }
+    insta::assert_snapshot!(town.sql_with(&ana, "SELECT 1", &[("x-trino-user", "root")]).await.text, @"");
+    assert!(town.engine.asked().is_empty());
+}
+
+#[tokio::test]
+async fn statements_of_any_size_get_an_answer() {
+    let town = Town::open().await;
+    let ana = town.token("ana").await;
+    for (length, fits) in [(999_990, true), (1_000_001, false), (4_000_001, false), (9_000_000, false)] {
+        let sql = format!("SELECT '{}'", "x".repeat(length - 9));
+        let answer = town.sql(&ana, &sql).await;
+        match fits {
+            true => assert!(answer.json()["error"].is_null(), "{}", &answer.text[..200]),
+            false => assert_eq!(answer.error().0, "QUERY_TEXT_TOO_LARGE"),
+        }
+    }
+    let answer = town.send("POST", "/v1/statement", &[("authorization", &format!("Bearer {ana}"))], vec![0xff, 0xfe]).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some("body_not_utf8")));
+}
+
+#[tokio::test]
+async fn metadata_statements_pass_and_the_engine_filters_them() {
+    let town = Town::open().await;
+    let bo = town.token("bo").await;
+    for sql in [
+        "SHOW CATALOGS",
+        "SHOW SCHEMAS FROM crm",
+        "SHOW TABLES FROM crm.public",
+        "DESCRIBE crm.public.pending",
+        "SHOW COLUMNS FROM lake.dim.accounts",
+        "SELECT * FROM lake.information_schema.tables",
+        "SELECT * FROM system.jdbc.tables",
+        "START TRANSACTION",
+        "USE lake.dim",
+        "SELECT 1",
+        "SELECT * FROM TABLE(sequence(1, 3))",
+        "PREPARE p FROM SELECT ?",
+        "EXPLAIN SELECT 1",
+        "SET TIME ZONE 'UTC'",
+    ] {
+        let answer = town.sql(&bo, sql).await;
+        assert!(answer.json()["error"].is_null(), "{sql}: {}", answer.text);
+    }
+    let answer = town.sql(&bo, "USE lake.dim").await;
+    assert_eq!(answer.headers["x-trino-set-schema"], "dim");
+    assert!(!answer.headers.contains_key("x-trino-set-authorization-user"));
+    assert_eq!(town.sql(&bo, "DESCRIBE crm.public.hidden").await.error().0, "TABLE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn prepared_statements_are_read_before_they_run() {
+    let town = Town::open().await;
+    let bo = town.token("bo").await;
+    let prepared = [("x-trino-prepared-statement", "p=SELECT+%2A+FROM+lake.dim.accounts+WHERE+id+%3D+%3F")];
+    for sql in ["EXECUTE p USING 1", "EXECUTE IMMEDIATE 'SELECT * FROM lake.dim.accounts'", "DESCRIBE OUTPUT p"] {
+        let (name, message) = town.sql_with(&bo, sql, &prepared).await.error();
+        assert_eq!(name, "PERMISSION_DENIED", "{sql}: {message}");
+    }
+    let ana = town.token("ana").await;
+    assert!(town.sql_with(&ana, "EXECUTE p USING 1", &prepared).await.json()["error"].is_null());
+}
+
+#[tokio::test]
+async fn what_is_asked_and_refused_is_on_record() {
+    let town = Town::open().await;
+    let (ana, bo) = (town.token("ana").await, town.token("bo").await);
+    let started = town.sql_with(&ana, "SELECT id FROM lake.dim.accounts", &[("x-trino-source", "test")]).await.json();
+    town.sql(&bo, "SELECT id FROM lake.dim.accounts").await;
+    let bearer = format!("Bearer {}", crate::town::POLICY_TOKEN);
+    let report = json!({"metadata": {"queryId": started["id"], "queryState": "FINISHED"},
+        "context": {"user": "ana@corp.example", "originalUser": "ana@corp.example"},
+        "statistics": {"outputRows": 7, "wallTime": 0.5}, "endTime": "2026-05-01T12:00:09Z"});
+    for _ in 0..2 {
+        let answer = town.send("POST", "/internal/events", &[("authorization", &bearer)], report.to_string()).await;
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    }
+    let events = town.audit().await;
+    let kinds: Vec<_> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "query_completed").count(), 1, "{kinds:?}");
+    let find = |kind: &str| events.iter().find(|event| event["kind"] == kind).unwrap();
+    let (start, refusal, end) = (find("query_started"), find("query_refused"), find("query_completed"));
+    assert_eq!((&start["query_id"], &start["query_id"]), (&started["id"], &end["query_id"]));
+    assert_eq!((&start["statement"], &start["client"], &start["via"]),
+        (&json!("SELECT id FROM lake.dim.accounts"), &json!("test"), &json!("token")));
+    assert_eq!(start["tables"], json!(["lake.dim.accounts"]));
+    assert_eq!((&refusal["user"], &refusal["code"], &refusal["outcome"]),
+        (&json!("bo@corp.example"), &json!("table_not_granted"), &json!("refused")));
+    assert_eq!((&end["rows"], &end["elapsed_ms"]), (&json!(7), &json!(500)));
+}
+
+#[tokio::test]
+async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
+    let town = Town::open().await;
+    let answer = town.from_worker("skimmer", "POST", "/v1/statement", &[], "SELECT 1").await;
+    assert!(answer.json()["error"].is_null(), "{}", answer.text);
+    let next = answer.next();
+    assert_eq!(town.engine.asked().pop().unwrap().headers["x-trino-user"], "svc-skimmer");
+    let page = town.from_worker("skimmer", "GET", &next, &[], "").await;
+    assert_eq!(page.json()["data"][0][0], format!("row 1: https://127.0.0.1:8787/t/x"));
+
+    let carried = |user: &str| {
+        let principal = json!({"user": user, "groups": ["admins"], "kind": "person", "via": "token"});
+        townlake_kit::identity::encode(&serde_json::from_value(principal).unwrap())
+    };
+    let (ana, bo) = (carried("ana@corp.example"), carried("bo@corp.example"));
+    let sql = "SELECT * FROM lake.dim.accounts";
+    let answer = town.from_worker("skipper", "POST", "/v1/statement", &[("x-townlake-principal", &ana)], sql).await;
+    assert_eq!(town.engine.asked().pop().unwrap().headers["x-trino-user"], "ana@corp.example");
+    let next = answer.next();
+    assert_eq!(town.from_worker("skipper", "GET", &next, &[("x-townlake-principal", &ana)], "").await.status, 200);
+    assert_eq!(town.from_worker("skipper", "GET", &next, &[("x-townlake-principal", &bo)], "").await.status, 403);
+    let refused = town.from_worker("skipper", "POST", "/v1/statement", &[("x-townlake-principal", &bo)], sql).await;
+    assert_eq!(refused.error().0, "PERMISSION_DENIED", "the groups that are carried decide nothing");
+    for (caller, headers, status) in [
+        ("skimmer", vec![("x-townlake-principal", ana.as_str())], 403),
+        ("catalog", vec![], 403),
+    ] {
+        assert_eq!(town.from_worker(caller, "POST", "/v1/statement", &headers, sql).await.status, status, "{caller}");
+    }
+    assert_eq!(town.from_worker("skipper", "GET", "/api/me", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn addresses_have_the_scheme_that_was_asked() {
+    let town = Town::open().await;
+    let bearer = format!("Bearer {}", town.token("ana").await);
+    for (proto, host, base) in [("http", "127.0.0.1:8787", URL), ("https", "localhost:8743", "https://localhost:8743")] {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-forwarded-proto", proto),
+            ("x-forwarded-host", host),
+            ("host", "127.0.0.1:9"),
+        ];
+        let mut page = town.send("POST", "/v1/statement", &headers, "SELECT 1").await.json();
+        let mut pages = 0;
+        while let Some(next) = page["nextUri"].as_str() {
+            let path = next.strip_prefix(base).unwrap_or_else(|| panic!("{next}"));
+            let info = page["infoUri"].as_str().unwrap();
+            assert!(info.starts_with(base), "{info}");
+            page = town.send("GET", path, &headers, "").await.json();
+            pages += 1;
+            assert_eq!(page["data"][0][0], format!("row {pages}: https://127.0.0.1:8787/t/x"), "rows are left alone");
+        }
+        assert_eq!(pages, crate::engine::PAGES);
+    }
+}
