@@ -341,6 +341,17 @@ fn columns_written_by_hand_are_told_apart() {
 }
 
 #[test]
+fn columns_of_a_foreign_generator_are_told_apart() {
+    let text = std::fs::read_to_string(data("mimesis_columns.json")).unwrap();
+    check(
+        "Mimesis, 19 languages",
+        &serde_json::from_str::<Vec<Case>>(&text).unwrap(),
+        0.95,
+        0.9,
+    );
+}
+
+#[test]
 fn a_name_without_a_value_is_a_hunch_that_is_proposed() {
     let sample = ColumnSample {
         table: "users",

@@ -396,9 +396,15 @@ fn names(column: &Column<'_>) -> Option<Finding> {
     let confidence = match column.hint(PiiClass::PersonName) {
         Hint::For if shaped >= 0.5 && half.max(part) >= 0.25 => 0.75 + 0.2 * full.max(part),
         Hint::For if shaped >= 0.8 && half.max(part) >= 0.08 => 0.6,
-        // Names that no list has, in a column that says it holds them.
-        Hint::For if shaped >= 0.95 && of >= 3 => 0.5,
+        // Names that no list has, in a column that says it holds names and not only something of people.
+        Hint::For
+            if shaped >= 0.8 && of >= 3 && column.name.iter().any(|word| word.contains("name")) =>
+        {
+            0.5
+        }
         Hint::Silent if full >= 0.4 && half >= 0.6 && of >= 5 => 0.6 + 0.3 * full,
+        // Nothing else has two or three capital words in every value, and a name among them in nearly half.
+        Hint::Silent if shaped - single >= 0.95 && half >= 0.42 && of >= 20 => 0.55 + 0.3 * full,
         Hint::Silent if about_people && full >= 0.25 && half >= 0.4 && of >= 3 => 0.6,
         Hint::Silent if single >= 0.8 && given >= 0.65 && of >= 12 => 0.6,
         // Places are named after people, and people after places: surnames alone are a hunch.

@@ -50,12 +50,15 @@ const PARTICLES: &str = "'t abu af al av ben bin bint da das de del della den de
     ter van von y zu zur";
 
 /// Words of organisations, places and things: a value with one is no person's name.
-const NOT_PEOPLE: &str = "& ab admin administrator ag agent airport analyst and as assistant associates association ave avenue band \
-    bank beach best boulevard brothers choir city club co. collection college company corp corp. corporation \
-    county department designer developer director dvd east edition engineer ensemble falls for fort foundation \
-    gmbh greatest group heights hits holdings hospital inc inc. institute island kg kingdom kit labs lake \
-    limited live llc ltd ltd. manager marketing media mount network north of officer orchestra oy pack partners \
-    plan plc port president pro quartet rd records republic river road s.a. s.r.o. saint sales sarl school \
-    series server service services set society solutions sons south springs srl st. staff states storage street \
-    studio studios support systems team technologies technology the trio united university valley vol volume \
-    west";
+const NOT_PEOPLE: &str = "& ab admin administrator ag agent airport alameda allee analyst and as assistant associates association ave \
+    avenida avenue band bank beach best boulevard brothers cadde caddesi calle camino chemin choir city club co. \
+    collection college company corp corp. corporation corso county department designer developer director dvd \
+    east edition engineer ensemble falls for fort foundation gasse gata gatan gmbh greatest group heights hits \
+    hochschule holdings hospital impasse inc inc. institute island katu kg kingdom kit laan labs lake limited \
+    live llc ltd ltd. manager marketing media mount network north of officer orchestra oy pack partners paseo \
+    piazza place plan platz plaza plc port praca president pro quai quartet rd records republic river road rua \
+    rue s.a. s.r.o. saint sales sarl school series server service services set society sokagi sokak solutions \
+    sons south springs srl st. staff states storage straat strasse street studio studios support systems team \
+    technologies technology the travessa trio ulica ulitsa united universidad universidade universita \
+    universitat universite universitet university université utca valley vej via viale vol volume weg west \
+    вулиця переулок площа проспект улица";

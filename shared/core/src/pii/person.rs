@@ -162,10 +162,11 @@ fn surname(word: &str) -> bool {
     };
     known(word)
         || word.split('-').any(|part| part.len() > 3 && known(part))
-        || is_cyrillic_surname(word)
+        || has_surname_ending(word)
 }
 
-fn is_cyrillic_surname(word: &str) -> bool {
+/// Endings that make a surname in some language, whatever stands before them.
+fn has_surname_ending(word: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "ов",
         "ев",
@@ -181,8 +182,62 @@ fn is_cyrillic_surname(word: &str) -> bool {
         "чук",
         "швили",
         "дзе",
+        "dottir",
+        "sson",
+        "ssen",
+        "lsen",
+        "nsen",
+        "rsen",
+        "dsen",
+        "ksen",
+        "tsen",
+        "ovic",
+        "evic",
+        "ovich",
+        "evich",
+        "owski",
+        "ewski",
+        "inski",
+        "ynski",
+        "owska",
+        "ewska",
+        "inska",
+        "ynska",
+        "wicz",
+        "czyk",
+        "czak",
+        "ovsky",
+        "evsky",
+        "ova",
+        "eva",
+        "yev",
+        "enko",
+        "chuk",
+        "oglu",
+        "shvili",
+        "adze",
+        "poulos",
+        "poulou",
+        "akis",
+        "idis",
+        "iadis",
+        "escu",
+        "eanu",
+        "zadeh",
+        "nejad",
+        "όπουλος",
+        "άκης",
+        "ίδης",
+        "άδης",
+        "ίδου",
+        "άκη",
+        "yan",
+        "нко",
     ];
-    word.chars().count() >= 5 && ENDINGS.iter().any(|ending| word.ends_with(ending))
+    let length = word.chars().count();
+    ENDINGS
+        .iter()
+        .any(|ending| word.ends_with(ending) && length >= ending.chars().count() + 3)
 }
 
 fn is_patronymic(word: &str) -> bool {
@@ -194,6 +249,10 @@ fn is_patronymic(word: &str) -> bool {
 
 fn is_east_asian(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7af}')
 }
 
 /// Chinese, Japanese and Korean names start with the surname, and few surnames cover nearly everyone.
@@ -208,6 +267,13 @@ fn read_east_asian(value: &str) -> Reading {
         let head: String = letters.chars().take(length).collect();
         is_surname(&head).then_some(length)
     };
+    // Written with a blank, people from elsewhere put the surname last.
+    if let [first, last] = value.split_whitespace().collect::<Vec<_>>().as_slice()
+        && (is_surname(first) || is_surname(last) || is_given(first) || is_given(last))
+        && count <= 8
+    {
+        return Reading::Full;
+    }
     // The longest surname that fits and leaves a given name.
     let surname = [3, 2, 1]
         .into_iter()
@@ -216,6 +282,10 @@ fn read_east_asian(value: &str) -> Reading {
     let rest = count.saturating_sub(surname.unwrap_or(0));
     match surname {
         Some(_) if (2..=6).contains(&count) && rest <= 4 && (spaced || rest <= 3) => Reading::Full,
+        // Chinese and Japanese put blanks into names and into little else; Korean puts them everywhere.
+        None if (2..=8).contains(&count) && spaced && !value.chars().any(is_hangul) => {
+            Reading::Half
+        }
         None if (2..=6).contains(&count) && spaced => Reading::Shape,
         _ if (1..=3).contains(&count) => Reading::Part {
             given: is_given(&letters),
