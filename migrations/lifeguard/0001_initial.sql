@@ -212,6 +212,9 @@ CREATE TABLE tables (
   first_seen_at INTEGER NOT NULL,
   -- When Skimmer last reported a change of it.
   changed_at INTEGER NOT NULL,
+  -- Grows with each change of the table, its columns or what is decided about them: a decision that was computed
+  -- from an older one is computed again.
+  revision INTEGER NOT NULL DEFAULT 1,
   -- `pending`, `approved` or `denied`.
   state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied')),
   -- Who decided last. NULL: nobody yet, or a change of the table put it back to pending.

@@ -43,26 +43,33 @@ pub struct Config {
 
 impl Config {
     /// Reads the configuration from variables and secrets by name.
-    pub fn read(variable: impl Fn(&str) -> Result<String, ConfigError>) -> Result<Self, ConfigError> {
+    pub fn read(
+        variable: impl Fn(&str) -> Result<String, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let positive = |name: &str| -> Result<i64, ConfigError> {
             let value = variable(name)?.parse::<i64>().ok();
-            value.filter(|seconds| *seconds > 0).ok_or_else(|| ConfigError::Invalid {
-                name: name.to_owned(),
-                expected: "a positive number of seconds".to_owned(),
-            })
+            value
+                .filter(|seconds| *seconds > 0)
+                .ok_or_else(|| ConfigError::Invalid {
+                    name: name.to_owned(),
+                    expected: "a positive number of seconds".to_owned(),
+                })
         };
         let address = |name: &str| -> Result<String, ConfigError> {
             let value = variable(name)?.trim_end_matches('/').to_owned();
             let absolute = value.starts_with("http://") || value.starts_with("https://");
-            absolute.then_some(value).ok_or_else(|| ConfigError::Invalid {
-                name: name.to_owned(),
-                expected: "an http or https address".to_owned(),
-            })
+            absolute
+                .then_some(value)
+                .ok_or_else(|| ConfigError::Invalid {
+                    name: name.to_owned(),
+                    expected: "an http or https address".to_owned(),
+                })
         };
         let group = |name: &str| -> Result<GroupName, ConfigError> {
-            variable(name)?
-                .parse()
-                .map_err(|_| ConfigError::Invalid { name: name.to_owned(), expected: "a group name".to_owned() })
+            variable(name)?.parse().map_err(|_| ConfigError::Invalid {
+                name: name.to_owned(),
+                expected: "a group name".to_owned(),
+            })
         };
         Ok(Self {
             iam_url: address("IAM_URL")?,
@@ -115,7 +122,9 @@ mod tests {
             ("PUBLIC_URL", "lake.corp.example"),
         ] {
             let read = |asked: &str| Ok(if asked == name { value } else { good(asked) }.to_owned());
-            assert!(matches!(Config::read(read), Err(ConfigError::Invalid { name: told, .. }) if told == name));
+            assert!(
+                matches!(Config::read(read), Err(ConfigError::Invalid { name: told, .. }) if told == name)
+            );
         }
     }
 }

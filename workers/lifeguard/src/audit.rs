@@ -20,8 +20,10 @@ const MAX_EVENTS: usize = 1000;
 
 /// The statement that writes an event. An event that is there already is left as it is.
 pub fn record(event: &AuditEvent, reported_by: &str) -> Result<Statement, Failure> {
-    let text = serde_json::to_string(event).map_err(|error| Failure::internal(error.to_string()))?;
-    let kind = serde_json::to_value(event.kind).map_err(|error| Failure::internal(error.to_string()))?;
+    let text =
+        serde_json::to_string(event).map_err(|error| Failure::internal(error.to_string()))?;
+    let kind =
+        serde_json::to_value(event.kind).map_err(|error| Failure::internal(error.to_string()))?;
     Ok(Statement::new(
         "INSERT INTO audit_events (id, at, kind, user, query_id, reported_by, event) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -38,7 +40,12 @@ pub fn record(event: &AuditEvent, reported_by: &str) -> Result<Statement, Failur
 }
 
 /// The statement that records what somebody did here.
-pub fn done(standing: &Standing, kind: AuditKind, now: Timestamp, detail: Value) -> Result<Statement, Failure> {
+pub fn done(
+    standing: &Standing,
+    kind: AuditKind,
+    now: Timestamp,
+    detail: Value,
+) -> Result<Statement, Failure> {
     let mut event = AuditEvent::new(random::id("aud"), now, kind, standing.user.clone());
     event.via = Some(standing.via);
     event.detail = detail;
@@ -53,18 +60,29 @@ pub async fn append(
 ) -> Result<Json<Appended>, Failure> {
     caller.require(&["gateway", "skipper", "skimmer"])?;
     if events.len() > MAX_EVENTS {
-        return Err(Failure::bad_request("too_many_events", format!("at most {MAX_EVENTS} events a request")));
+        return Err(Failure::bad_request(
+            "too_many_events",
+            format!("at most {MAX_EVENTS} events a request"),
+        ));
     }
     for event in &events {
         if !(1..=200).contains(&event.id.len()) {
-            return Err(Failure::bad_request("event_id_invalid", "an event's id has 1 to 200 bytes"));
+            return Err(Failure::bad_request(
+                "event_id_invalid",
+                "an event's id has 1 to 200 bytes",
+            ));
         }
     }
-    let statements = events.iter().map(|event| record(event, caller.name())).collect::<Result<Vec<_>, _>>()?;
+    let statements = events
+        .iter()
+        .map(|event| record(event, caller.name()))
+        .collect::<Result<Vec<_>, _>>()?;
     if !statements.is_empty() {
         app.db.batch(statements).await?;
     }
-    Ok(Json(Appended { accepted: events.len() }))
+    Ok(Json(Appended {
+        accepted: events.len(),
+    }))
 }
 
 /// The answer to new events.
@@ -120,10 +138,25 @@ async fn page(
         ),
     };
     let rows: Vec<Row> = app.db.all(sql, values).await?;
-    let next_before = (rows.len() == limit).then(|| rows.last().map(|row| row.sequence)).flatten();
+    let next_before = (rows.len() == limit)
+        .then(|| rows.last().map(|row| row.sequence))
+        .flatten();
     let events = rows
         .into_iter()
-        .map(|Row { sequence, reported_by, event }| AuditEntry { sequence, reported_by, event })
+        .map(
+            |Row {
+                 sequence,
+                 reported_by,
+                 event,
+             }| AuditEntry {
+                sequence,
+                reported_by,
+                event,
+            },
+        )
         .collect();
-    Ok(AuditPage { events, next_before })
+    Ok(AuditPage {
+        events,
+        next_before,
+    })
 }

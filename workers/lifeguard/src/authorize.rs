@@ -58,9 +58,10 @@ impl Standing {
     pub fn require_person(&self, what: &str) -> Result<(), Failure> {
         match self.kind {
             PrincipalKind::Person => Ok(()),
-            PrincipalKind::Service => {
-                Err(Failure::forbidden("people_only", format!("{what} is for people, not for `{}`", self.user)))
-            }
+            PrincipalKind::Service => Err(Failure::forbidden(
+                "people_only",
+                format!("{what} is for people, not for `{}`", self.user),
+            )),
         }
     }
 }
@@ -92,24 +93,35 @@ pub async fn standing(app: &App, peer: &Peer) -> Result<Standing, Failure> {
     let user = principal.user.clone();
     if principal.kind == PrincipalKind::Service || user.is_service() {
         let groups = BTreeSet::new();
-        return Ok(Standing { user, kind: PrincipalKind::Service, via: principal.via, groups });
+        return Ok(Standing {
+            user,
+            kind: PrincipalKind::Service,
+            via: principal.via,
+            groups,
+        });
     }
     let head = directory::current(app).await?;
     if !head.is_fresh(&app.config, app.clock.now()) {
         return Err(stale());
     }
     match person(&app.db, &user).await? {
-        Some(person) if person.active => {
-            Ok(Standing { user, kind: PrincipalKind::Person, via: principal.via, groups: person.groups })
-        }
+        Some(person) if person.active => Ok(Standing {
+            user,
+            kind: PrincipalKind::Person,
+            via: principal.via,
+            groups: person.groups,
+        }),
         _ => Err(unknown(&user)),
     }
 }
 
 /// What someone is told whom the directory does not know or has closed.
 pub fn unknown(user: &UserName) -> Failure {
-    Failure::unauthorized("user_unknown", format!("the company's directory has no active person `{user}`"))
-        .with_hint("ask whoever keeps the directory to add or reactivate you")
+    Failure::unauthorized(
+        "user_unknown",
+        format!("the company's directory has no active person `{user}`"),
+    )
+    .with_hint("ask whoever keeps the directory to add or reactivate you")
 }
 
 /// What everyone is told while the memberships are too old to count.
@@ -121,6 +133,7 @@ pub fn stale() -> Failure {
 fn not_in(what: &str, groups: &[&GroupName]) -> Failure {
     let names: Vec<String> = groups.iter().map(|group| format!("`{group}`")).collect();
     let names = names.join(" or ");
-    Failure::forbidden("group_needed", format!("{what} is for members of {names}"))
-        .with_hint(format!("ask someone in {names} to do it, or to be added to the group"))
+    Failure::forbidden("group_needed", format!("{what} is for members of {names}")).with_hint(
+        format!("ask someone in {names} to do it, or to be added to the group"),
+    )
 }

@@ -13,7 +13,6 @@ use townlake_kit::failure::Failure;
 use crate::app::App;
 use crate::state::{self, Head};
 
-
 /// Where the policy stands, after the directory was pulled if that was due.
 pub async fn current(app: &App) -> Result<Head, Failure> {
     let mut head = state::head(&app.db).await?;

@@ -51,11 +51,19 @@ pub async fn get(
     let now = app.clock.now();
     let column = query.column.as_deref().map(str::to_lowercase);
     let column = column.as_deref();
-    let asker = Asker { user: &user, session: session.as_ref() };
+    let asker = Asker {
+        user: &user,
+        session: session.as_ref(),
+    };
     let explanation = explain(&model, asker, &query.table, column, now);
     Ok(Json(ExplainAnswer {
-        advice: explanation.refusal.as_ref().map(|refusal| refusal.to_advice(&app.config.public_url)),
-        viewers: query.viewers.then(|| who_can_see(&model, &query.table, column, now)),
+        advice: explanation
+            .refusal
+            .as_ref()
+            .map(|refusal| refusal.to_advice(&app.config.public_url)),
+        viewers: query
+            .viewers
+            .then(|| who_can_see(&model, &query.table, column, now)),
         policy_version: model.version,
         explanation,
     }))

@@ -1,9 +1,9 @@
 //! Who may read which tables, and which masks they may lift. Administrators decide; nothing is ever removed, a
 //! revoked grant says who ended it.
 
+mod record;
 mod select;
 mod unmask;
-mod record;
 
 pub use record::subject;
 pub use select::{create, list, revoke};

@@ -11,7 +11,7 @@ use townlake_kit::db::{Database, DatabaseError, params};
 use townlake_kit::failure::Failure;
 use townlake_kit::identity::Caller;
 use townlake_kit::json::Json;
-use townlake_protocol::lifeguard::identity::{Identity, IdentifyRequest};
+use townlake_protocol::lifeguard::identity::{IdentifyRequest, Identity};
 use townlake_protocol::lifeguard::tokens::TokenScope;
 
 use crate::app::App;
@@ -44,7 +44,10 @@ pub async fn identify(
     if !head.is_fresh(&app.config, now) {
         return Err(stale());
     }
-    let person = person(&app.db, &user).await?.filter(|person| person.active).ok_or_else(|| unknown(&user))?;
+    let person = person(&app.db, &user)
+        .await?
+        .filter(|person| person.active)
+        .ok_or_else(|| unknown(&user))?;
     Ok(Json(Identity {
         user,
         name: Some(person.name),
@@ -76,19 +79,30 @@ async fn live_token(app: &App, digest: &str, now: Timestamp) -> Result<Token, Fa
         Failure::unauthorized("token_unknown", "nobody has this token").with_hint("make a new one")
     })?;
     if let Some(revoked_at) = token.revoked_at {
-        return Err(Failure::unauthorized("token_revoked", format!("the token was revoked at {revoked_at}"))
-            .with_hint("make a new one"));
+        return Err(Failure::unauthorized(
+            "token_revoked",
+            format!("the token was revoked at {revoked_at}"),
+        )
+        .with_hint("make a new one"));
     }
     if token.expires_at <= now {
         let detail = format!("the token expired at {}", token.expires_at);
         return Err(Failure::unauthorized("token_expired", detail).with_hint("make a new one"));
     }
-    if token.last_used_at.is_none_or(|at| at.plus_seconds(LAST_USE_SECONDS) <= now) {
+    if token
+        .last_used_at
+        .is_none_or(|at| at.plus_seconds(LAST_USE_SECONDS) <= now)
+    {
         touch(&app.db, &token.id, now).await?;
     }
     Ok(token)
 }
 
 async fn touch(db: &Database, id: &str, now: Timestamp) -> Result<(), DatabaseError> {
-    db.run("UPDATE tokens SET last_used_at = ?2 WHERE id = ?1", params![id, now]).await.map(drop)
+    db.run(
+        "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1",
+        params![id, now],
+    )
+    .await
+    .map(drop)
 }

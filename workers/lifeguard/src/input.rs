@@ -16,7 +16,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
         Query::try_from_uri(&parts.uri)
             .map(|Query(parameters)| Self(parameters))
-            .map_err(|rejection| Failure::bad_request("parameters_malformed", rejection.body_text()))
+            .map_err(|rejection| {
+                Failure::bad_request("parameters_malformed", rejection.body_text())
+            })
     }
 }
 
@@ -46,7 +48,9 @@ pub fn future(field: &str, moment: Option<Timestamp>, now: Timestamp) -> Result<
 }
 
 /// Reads a JSON text that stands in a column of a row.
-pub fn json_column<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn json_column<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
     serde_json::from_str(&text).map_err(D::Error::custom)
 }
@@ -56,7 +60,9 @@ pub fn optional_json_column<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| serde_json::from_str(&text)).transpose().map_err(D::Error::custom)
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(D::Error::custom)
 }
 
 /// Reads a moment that stands in a column as milliseconds.
@@ -65,7 +71,9 @@ pub fn moment_column<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Times
 }
 
 /// Reads a moment or NULL that stands in a column as milliseconds.
-pub fn optional_moment_column<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub fn optional_moment_column<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<i64>::deserialize(deserializer)?.map(Timestamp::from_millis))
 }
 

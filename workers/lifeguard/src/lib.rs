@@ -1,25 +1,25 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod routes;
-mod authorize;
-mod input;
-mod state;
-mod rows;
-mod conditional;
-mod identify;
-mod directory;
-mod tokens;
-mod grants;
-mod pii_sessions;
-mod schema;
-mod reviews;
-mod requests;
-mod groups;
-mod explain;
-mod model;
-mod policy;
 mod audit;
+mod authorize;
+mod conditional;
+mod directory;
+mod explain;
+mod grants;
+mod groups;
+mod identify;
+mod input;
+mod model;
+mod pii_sessions;
+mod policy;
+mod requests;
+mod reviews;
+mod routes;
+mod rows;
+mod schema;
+mod state;
+mod tokens;
 
 pub use app::{App, Config};
 pub use routes::router;
@@ -50,10 +50,15 @@ mod entry {
     }
 
     fn routers(env: &Env) -> Result<Routers, ConfigError> {
-        let db = Database::from_env(env, "DB").map_err(|_| ConfigError::Missing("DB".to_owned()))?;
+        let db =
+            Database::from_env(env, "DB").map_err(|_| ConfigError::Missing("DB".to_owned()))?;
         let config = Config::read(|name| variable(env, name))?;
-        let app =
-            App { db, clock: Clock::system(), outbound: Outbound::new(IAM_LIMIT), config: Arc::new(config) };
+        let app = App {
+            db,
+            clock: Clock::system(),
+            outbound: Outbound::new(IAM_LIMIT),
+            config: Arc::new(config),
+        };
         Ok(Routers::internal_only(router(app)))
     }
 }

@@ -9,31 +9,36 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use townlake_core::names::{GroupName, TableRef, UserName};
 use townlake_core::pii::PiiClass;
-use townlake_core::policy::filter::RowFilter;
+use townlake_core::policy::filter::RowFilterError;
 use townlake_core::policy::model::{
-    ColumnReview, ColumnState, Grant, KnownColumn, KnownTable, Model, PiiSession, Privilege, Service,
+    ColumnReview, ColumnState, Grant, KnownColumn, KnownTable, Model, PiiSession, Service,
     ServicePrivilege, Settings, Subject, TableKind, TableReview, TableState, UnmaskGrant,
 };
-use townlake_core::policy::pattern::TablePattern;
+use townlake_core::policy::pattern::TablePatternError;
 use townlake_core::time::Timestamp;
 use townlake_kit::db::{Database, DatabaseError, params};
 use townlake_kit::failure::Failure;
 use townlake_kit::identity::Caller;
 use townlake_kit::json::Json;
+use townlake_kit::log;
 use townlake_protocol::lifeguard::reviews::ColumnDecision;
 
 use crate::app::App;
 use crate::conditional::is_current;
 use crate::directory;
 use crate::grants::subject;
-use crate::input::{boolean_column, json_column, moment_column, optional_json_column, optional_moment_column};
+use crate::input::{boolean_column, json_column, moment_column, optional_moment_column};
 use crate::state::{self, Head};
 
 /// Sessions that ended longer ago than this are left out of the model: nobody asks why they are over any more.
 const ENDED_SESSION_SECONDS: i64 = 3600;
 
 /// `GET /internal/model`
-pub async fn get(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<Response, Failure> {
+pub async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     caller.require(&["gateway", "catalog", "skipper", "skimmer"])?;
     let head = directory::current(&app).await?;
     // The model is the same as long as the version is, but for what stale memberships close.
@@ -44,12 +49,22 @@ pub async fn get(State(app): State<App>, caller: Caller, headers: HeaderMap) -> 
         return Ok(with_etag(response, &etag));
     }
     let (model, fresh) = assemble(&app, &head).await?;
-    let etag = self::etag(&Head { version: model.version, ..head }, fresh);
+    let etag = self::etag(
+        &Head {
+            version: model.version,
+            ..head
+        },
+        fresh,
+    );
     Ok(with_etag(Json(model).into_response(), &etag))
 }
 
 fn etag(head: &Head, fresh: bool) -> String {
-    format!("\"{}-{}\"", head.version, if fresh { "fresh" } else { "stale" })
+    format!(
+        "\"{}-{}\"",
+        head.version,
+        if fresh { "fresh" } else { "stale" }
+    )
 }
 
 fn with_etag(mut response: Response, etag: &str) -> Response {
@@ -72,13 +87,20 @@ pub async fn assemble(app: &App, head: &Head) -> Result<(Model, bool), Failure> 
         }
         head = after;
     }
-    Err(Failure::unavailable("policy", "it kept changing while it was read"))
+    Err(Failure::unavailable(
+        "policy",
+        "it kept changing while it was read",
+    ))
 }
 
 async fn read(app: &App, head: &Head, fresh: bool, now: Timestamp) -> Result<Model, DatabaseError> {
     let db = &app.db;
     // While memberships do not count, neither does anyone's standing as an active person.
-    let active = if fresh { active_people(db).await? } else { BTreeSet::new() };
+    let active = if fresh {
+        active_people(db).await?
+    } else {
+        BTreeSet::new()
+    };
     let counts = |user: &UserName| user.is_service() || active.contains(user);
     let counts_as_subject = |subject: &Subject| match subject {
         Subject::Group(_) => true,
@@ -93,7 +115,11 @@ async fn read(app: &App, head: &Head, fresh: bool, now: Timestamp) -> Result<Mod
     let (tables, reviews) = tables(db).await?;
     Ok(Model {
         version: head.version,
-        groups: if fresh { groups(db).await? } else { BTreeMap::new() },
+        groups: if fresh {
+            groups(db).await?
+        } else {
+            BTreeMap::new()
+        },
         services: services(db).await?,
         tables,
         reviews,
@@ -113,7 +139,9 @@ async fn active_people(db: &Database) -> Result<BTreeSet<UserName>, DatabaseErro
     struct Row {
         user: UserName,
     }
-    let rows: Vec<Row> = db.all("SELECT user FROM people WHERE active = 1", params![]).await?;
+    let rows: Vec<Row> = db
+        .all("SELECT user FROM people WHERE active = 1", params![])
+        .await?;
     Ok(rows.into_iter().map(|row| row.user).collect())
 }
 
@@ -140,43 +168,80 @@ async fn services(db: &Database) -> Result<Vec<Service>, DatabaseError> {
         #[serde(deserialize_with = "json_column")]
         privileges: BTreeSet<ServicePrivilege>,
     }
-    let rows: Vec<Row> = db.all("SELECT user, privileges FROM services ORDER BY user", params![]).await?;
-    Ok(rows.into_iter().map(|Row { user, privileges }| Service { user, privileges }).collect())
+    let rows: Vec<Row> = db
+        .all(
+            "SELECT user, privileges FROM services ORDER BY user",
+            params![],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|Row { user, privileges }| Service { user, privileges })
+        .collect())
 }
 
+/// The grants that were not revoked. One that can no longer be read gives nothing; the others go on.
 async fn grants(db: &Database) -> Result<Vec<Grant>, DatabaseError> {
-    #[derive(Deserialize)]
-    struct Row {
-        id: String,
-        subject_kind: String,
-        subject: String,
-        table_pattern: TablePattern,
-        #[serde(deserialize_with = "json_column")]
-        privileges: BTreeSet<Privilege>,
-        #[serde(deserialize_with = "optional_json_column")]
-        columns: Option<BTreeSet<String>>,
-        row_filter: Option<RowFilter>,
-        #[serde(deserialize_with = "optional_moment_column")]
-        expires_at: Option<Timestamp>,
-        reason: String,
-    }
     let sql = "SELECT id, subject_kind, subject, table_pattern, privileges, columns, row_filter, expires_at, reason \
                FROM grants WHERE revoked_at IS NULL ORDER BY id";
-    let rows: Vec<Row> = db.all(sql, params![]).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Grant {
-                id: row.id.into(),
-                subject: subject(&row.subject_kind, &row.subject)?,
-                table: row.table_pattern,
-                privileges: row.privileges,
-                columns: row.columns,
-                row_filter: row.row_filter,
-                expires_at: row.expires_at,
-                reason: row.reason,
-            })
+    let rows: Vec<GrantRow> = db.all(sql, params![]).await?;
+    let mut grants = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id.clone();
+        match row.read() {
+            Ok(grant) => grants.push(grant),
+            Err(error) => log::error(
+                "a grant cannot be read and gives nothing: revoke it and make it anew",
+                &[
+                    ("grant.id", id.into()),
+                    ("reason", error.to_string().into()),
+                ],
+            ),
+        }
+    }
+    Ok(grants)
+}
+
+#[derive(Deserialize)]
+struct GrantRow {
+    id: String,
+    subject_kind: String,
+    subject: String,
+    table_pattern: String,
+    privileges: String,
+    columns: Option<String>,
+    row_filter: Option<String>,
+    #[serde(deserialize_with = "optional_moment_column")]
+    expires_at: Option<Timestamp>,
+    reason: String,
+}
+
+impl GrantRow {
+    fn read(self) -> Result<Grant, DatabaseError> {
+        let malformed = |error: &dyn std::fmt::Display| DatabaseError::Shape(error.to_string());
+        Ok(Grant {
+            id: self.id.into(),
+            subject: subject(&self.subject_kind, &self.subject)?,
+            table: self
+                .table_pattern
+                .parse()
+                .map_err(|error: TablePatternError| malformed(&error))?,
+            privileges: serde_json::from_str(&self.privileges)
+                .map_err(|error| malformed(&error))?,
+            columns: self
+                .columns
+                .map(|columns| serde_json::from_str(&columns))
+                .transpose()
+                .map_err(|error| malformed(&error))?,
+            row_filter: self
+                .row_filter
+                .map(|filter| filter.parse())
+                .transpose()
+                .map_err(|error: RowFilterError| malformed(&error))?,
+            expires_at: self.expires_at,
+            reason: self.reason,
         })
-        .collect()
+    }
 }
 
 async fn unmask_grants(db: &Database) -> Result<Vec<UnmaskGrant>, DatabaseError> {
@@ -220,7 +285,9 @@ async fn pii_sessions(db: &Database, now: Timestamp) -> Result<Vec<PiiSession>, 
     }
     let sql = "SELECT id, user, nonce, classes, reason, min(expires_at, coalesce(ended_at, expires_at)) AS ends_at \
                FROM pii_sessions WHERE expires_at > ?1 ORDER BY id";
-    let rows: Vec<Row> = db.all(sql, params![now.plus_seconds(-ENDED_SESSION_SECONDS)]).await?;
+    let rows: Vec<Row> = db
+        .all(sql, params![now.plus_seconds(-ENDED_SESSION_SECONDS)])
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| PiiSession {
@@ -234,7 +301,10 @@ async fn pii_sessions(db: &Database, now: Timestamp) -> Result<Vec<PiiSession>, 
         .collect())
 }
 
-type Tables = (BTreeMap<TableRef, KnownTable>, BTreeMap<TableRef, TableReview>);
+type Tables = (
+    BTreeMap<TableRef, KnownTable>,
+    BTreeMap<TableRef, TableReview>,
+);
 
 async fn tables(db: &Database) -> Result<Tables, DatabaseError> {
     #[derive(Deserialize)]
@@ -260,17 +330,51 @@ async fn tables(db: &Database) -> Result<Tables, DatabaseError> {
     }
     let mut tables = BTreeMap::new();
     let mut reviews = BTreeMap::new();
-    let found: Vec<Table> = db.all("SELECT name, kind, comment, dropped, state FROM tables", params![]).await?;
-    for Table { name, kind, comment, dropped, state } in found {
+    let found: Vec<Table> = db
+        .all(
+            "SELECT name, kind, comment, dropped, state FROM tables",
+            params![],
+        )
+        .await?;
+    for Table {
+        name,
+        kind,
+        comment,
+        dropped,
+        state,
+    } in found
+    {
         if state != TableState::Pending {
-            reviews.insert(name.clone(), TableReview { state, columns: BTreeMap::new() });
+            reviews.insert(
+                name.clone(),
+                TableReview {
+                    state,
+                    columns: BTreeMap::new(),
+                },
+            );
         }
-        tables.insert(name, KnownTable { kind, comment, dropped, columns: Vec::new() });
+        tables.insert(
+            name,
+            KnownTable {
+                kind,
+                comment,
+                dropped,
+                columns: Vec::new(),
+            },
+        );
     }
     let sql = "SELECT table_name, name, type, comment, dropped, state, class FROM columns \
                ORDER BY table_name, ordinal, name";
     for column in db.all::<Column>(sql, params![]).await? {
-        let Column { table_name, name, data_type, comment, dropped, state, class } = column;
+        let Column {
+            table_name,
+            name,
+            data_type,
+            comment,
+            dropped,
+            state,
+            class,
+        } = column;
         let state = match (state, class) {
             (ColumnDecision::Clear, _) => ColumnState::Clear,
             (ColumnDecision::Denied, _) => ColumnState::Denied,
@@ -279,11 +383,23 @@ async fn tables(db: &Database) -> Result<Tables, DatabaseError> {
         };
         if state != ColumnState::Pending {
             // A changed type has put the row back to pending already, so the type is the reviewed one.
-            let review = ColumnReview { state, reviewed_type: data_type.clone() };
-            reviews.entry(table_name.clone()).or_default().columns.insert(name.clone(), review);
+            let review = ColumnReview {
+                state,
+                reviewed_type: data_type.clone(),
+            };
+            reviews
+                .entry(table_name.clone())
+                .or_default()
+                .columns
+                .insert(name.clone(), review);
         }
         if let Some(table) = tables.get_mut(&table_name) {
-            table.columns.push(KnownColumn { name, data_type, dropped, comment });
+            table.columns.push(KnownColumn {
+                name,
+                data_type,
+                dropped,
+                comment,
+            });
         }
     }
     Ok((tables, reviews))

@@ -46,29 +46,47 @@ pub async fn open(
     standing.require_person("a PII session")?;
     let reason = text("reason", &new.reason, 1000)?;
     if !(1..=MAX_MINUTES).contains(&new.minutes) {
-        let detail = format!("`minutes` is {}, from 1 to {MAX_MINUTES} are allowed", new.minutes);
+        let detail = format!(
+            "`minutes` is {}, from 1 to {MAX_MINUTES} are allowed",
+            new.minutes
+        );
         return Err(Failure::bad_request("field_invalid", detail));
     }
     if new.classes.is_empty() {
-        let failure = Failure::bad_request("field_invalid", "`classes` is empty: name what to unmask");
+        let failure =
+            Failure::bad_request("field_invalid", "`classes` is empty: name what to unmask");
         return Err(failure.with_hint("for example `[\"email\"]`"));
     }
     let now = app.clock.now();
     let granted_until = granted_until(&app, &standing, &new.classes, now).await?;
-    let live = sessions_of(&app, &standing).await?.into_iter().filter(|session| session.live).count();
+    let live = sessions_of(&app, &standing)
+        .await?
+        .into_iter()
+        .filter(|session| session.live)
+        .count();
     if live >= MAX_LIVE {
         let detail = format!("you have {live} live PII sessions, the most there can be");
-        return Err(Failure::conflict("too_many_pii_sessions", detail).with_hint("end one that you no longer need"));
+        return Err(Failure::conflict("too_many_pii_sessions", detail)
+            .with_hint("end one that you no longer need"));
     }
 
     let asked_until = now.plus_seconds(i64::from(new.minutes) * 60);
-    let expires_at = granted_until.map_or(asked_until, |granted_until| granted_until.min(asked_until));
+    let expires_at =
+        granted_until.map_or(asked_until, |granted_until| granted_until.min(asked_until));
     let (id, nonce) = (random::id("pii"), nonce());
     let effective_user = format!("{}+pii.{nonce}", standing.user);
     let insert = Statement::new(
         "INSERT INTO pii_sessions (id, user, nonce, classes, reason, started_at, expires_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![&id, standing.user.as_str(), &nonce, json!(new.classes).to_string(), &reason, now, expires_at],
+        params![
+            &id,
+            standing.user.as_str(),
+            &nonce,
+            json!(new.classes).to_string(),
+            &reason,
+            now,
+            expires_at
+        ],
     );
     let detail = json!({
         "id": id, "classes": new.classes, "expires_at": expires_at, "reason": reason,
@@ -76,7 +94,13 @@ pub async fn open(
     });
     let record = audit::done(&standing, AuditKind::PiiSessionOpened, now, detail)?;
     let policy_version = state::change(&app.db, now, vec![insert, record]).await?;
-    Ok(Json(OpenedPiiSession { id, expires_at, classes: new.classes, effective_user, policy_version }))
+    Ok(Json(OpenedPiiSession {
+        id,
+        expires_at,
+        classes: new.classes,
+        effective_user,
+        policy_version,
+    }))
 }
 
 /// `DELETE /api/pii-sessions/{id}`
@@ -90,14 +114,21 @@ pub async fn end(
         .await?
         .into_iter()
         .find(|session| session.id == id)
-        .ok_or_else(|| Failure::not_found("pii_session", format!("you have no PII session `{id}`")))?;
+        .ok_or_else(|| {
+            Failure::not_found("pii_session", format!("you have no PII session `{id}`"))
+        })?;
     let now = app.clock.now();
     let policy_version = if session.live {
         let update = Statement::new(
             "UPDATE pii_sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
             params![&id, now],
         );
-        let record = audit::done(&standing, AuditKind::PiiSessionEnded, now, json!({"id": id}))?;
+        let record = audit::done(
+            &standing,
+            AuditKind::PiiSessionEnded,
+            now,
+            json!({"id": id}),
+        )?;
         state::change(&app.db, now, vec![update, record]).await?
     } else {
         state::version(&app.db).await?
@@ -122,13 +153,17 @@ async fn granted_until(
                WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1) \
                AND ((subject_kind = 'user' AND subject = ?2) \
                  OR (subject_kind = 'group' AND subject IN (SELECT group_name FROM memberships WHERE user = ?2)))";
-    let granted: Vec<Granted> = app.db.all(sql, params![now, standing.user.as_str()]).await?;
+    let granted: Vec<Granted> = app
+        .db
+        .all(sql, params![now, standing.user.as_str()])
+        .await?;
     let mut until: Option<Timestamp> = None;
     for class in classes {
         // Of several grants for a class the longest counts; of several classes the shortest.
-        let ends = granted.iter().filter(|grant| grant.class == *class).map(|grant| {
-            grant.expires_at.map_or(i64::MAX, Timestamp::as_millis)
-        });
+        let ends = granted
+            .iter()
+            .filter(|grant| grant.class == *class)
+            .map(|grant| grant.expires_at.map_or(i64::MAX, Timestamp::as_millis));
         match ends.max() {
             None => {
                 let class = class.as_str();
@@ -191,7 +226,9 @@ fn nonce() -> String {
     while nonce.len() < 16 {
         for byte in random::bytes::<32>() {
             // 252 is the largest multiple of 36 in a byte; what is above would favour the first letters.
-            let letter = (byte < 252).then(|| NONCE_ALPHABET.get(usize::from(byte % 36))).flatten();
+            let letter = (byte < 252)
+                .then(|| NONCE_ALPHABET.get(usize::from(byte % 36)))
+                .flatten();
             if let Some(letter) = letter
                 && nonce.len() < 16
             {
@@ -211,7 +248,12 @@ mod tests {
         for _ in 0..200 {
             let nonce = nonce();
             assert_eq!(nonce.len(), 16);
-            assert!(nonce.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()), "{nonce}");
+            assert!(
+                nonce
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
+                "{nonce}"
+            );
         }
     }
 }

@@ -9,7 +9,9 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 use townlake_core::policy::document::{Document, DocumentError};
-use townlake_core::policy::render::{REFRESH_GRACE_SECONDS, VALIDITY_SECONDS, etag, next_change_at, render_valid};
+use townlake_core::policy::render::{
+    REFRESH_GRACE_SECONDS, VALIDITY_SECONDS, etag, next_change_at, render_valid,
+};
 use townlake_core::time::Timestamp;
 use townlake_kit::failure::Failure;
 use townlake_kit::identity::Caller;
@@ -25,7 +27,11 @@ use crate::state::{self, Head};
 use store::Rendered;
 
 /// `GET /internal/policy`
-pub async fn get(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<Response, Failure> {
+pub async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     caller.require(&["gateway"])?;
     let head = directory::current(&app).await?;
     let (rendered, valid_until) = current(&app, head).await?;
@@ -36,17 +42,28 @@ pub async fn get(State(app): State<App>, caller: Caller, headers: HeaderMap) -> 
         let meta = json!({
             "version": rendered.policy_version, "rendered_at": rendered.rendered_at, "valid_until": valid_until,
         });
-        Body::from(format!("{{\"meta\":{meta},{}", store::content(&app.db, &rendered).await?))
+        Body::from(format!(
+            "{{\"meta\":{meta},{}",
+            store::content(&app.db, &rendered).await?
+        ))
     };
     let mut response = Response::new(body);
     if unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(POLICY_VERSION_HEADER, HeaderValue::from(rendered.policy_version));
-    let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Failure::internal(error.to_string()));
+    headers.insert(
+        POLICY_VERSION_HEADER,
+        HeaderValue::from(rendered.policy_version),
+    );
+    let value = |text: &str| {
+        HeaderValue::from_str(text).map_err(|error| Failure::internal(error.to_string()))
+    };
     headers.insert(header::ETAG, value(&rendered.etag)?);
     headers.insert(VALID_UNTIL_HEADER, value(&valid_until.to_string())?);
     Ok(response)
@@ -74,7 +91,10 @@ async fn current(app: &App, head: Head) -> Result<(Rendered, Timestamp), Failure
 }
 
 /// Renders and stores the document of the newest model.
-async fn rendered(app: &App, mut head: Head) -> Result<Result<(Rendered, Timestamp), DocumentError>, Failure> {
+async fn rendered(
+    app: &App,
+    mut head: Head,
+) -> Result<Result<(Rendered, Timestamp), DocumentError>, Failure> {
     for _ in 0..state::ATTEMPTS {
         let (model, fresh) = model::assemble(app, &head).await?;
         let now = app.clock.now();
@@ -98,7 +118,10 @@ async fn rendered(app: &App, mut head: Head) -> Result<Result<(Rendered, Timesta
         }
         head = state::head(&app.db).await?;
     }
-    Err(Failure::unavailable("policy", "it kept changing while it was rendered"))
+    Err(Failure::unavailable(
+        "policy",
+        "it kept changing while it was rendered",
+    ))
 }
 
 /// What is served when nothing newer can be rendered: the last good document, as long as it was promised to hold.
@@ -116,14 +139,19 @@ fn last_good(
             let valid_until = latest.valid_until;
             Ok((latest, valid_until))
         }
-        _ => Err(Failure::unavailable("policy", format!("it cannot be rendered: {error}"))),
+        _ => Err(Failure::unavailable(
+            "policy",
+            format!("it cannot be rendered: {error}"),
+        )),
     }
 }
 
 /// Until when a document may be enforced without news: five minutes, but not much beyond the moment at which it
 /// is no longer true.
 fn valid_until(app: &App, head: &Head, changes_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    let ends = head.memberships_until(&app.config).filter(|until| now < *until);
+    let ends = head
+        .memberships_until(&app.config)
+        .filter(|until| now < *until);
     [changes_at, ends]
         .into_iter()
         .flatten()
@@ -133,7 +161,9 @@ fn valid_until(app: &App, head: &Head, changes_at: Option<Timestamp>, now: Times
 
 /// The document without its `meta`, which is written anew each time it is served: from `"groups"` on.
 fn content(document: &Document) -> Result<String, Failure> {
-    let part = |value: serde_json::Result<String>| value.map_err(|error| Failure::internal(error.to_string()));
+    let part = |value: serde_json::Result<String>| {
+        value.map_err(|error| Failure::internal(error.to_string()))
+    };
     let groups = part(serde_json::to_string(&document.groups))?;
     let trino = part(serde_json::to_string(&document.trino))?;
     Ok(format!("\"groups\":{groups},\"trino\":{trino}}}"))

@@ -45,7 +45,11 @@ pub async fn list(
     Parameters(RequestQuery { state }): Parameters<RequestQuery>,
 ) -> Result<Json<AccessRequestList>, Failure> {
     let standing = standing(&app, &peer).await?;
-    let user = if standing.is_reviewer(&app) { None } else { Some(standing.user.as_str()) };
+    let user = if standing.is_reviewer(&app) {
+        None
+    } else {
+        Some(standing.user.as_str())
+    };
     let requests = entries(
         &app,
         "(?1 IS NULL OR user = ?1) AND (?2 OR state = 'open')",
@@ -69,14 +73,27 @@ pub async fn create(
     let table = new.table.to_string();
     // A denied table is as absent: a request must not tell that it exists.
     let sql = "SELECT 1 AS found FROM tables WHERE name = ?1 AND dropped = 0 AND state <> 'denied'";
-    if app.db.first::<serde_json::Value>(sql, params![&table]).await?.is_none() {
-        return Err(Failure::not_found("table", format!("there is no table `{table}` to ask for"))
-            .with_hint("look for it in the catalog"));
+    if app
+        .db
+        .first::<serde_json::Value>(sql, params![&table])
+        .await?
+        .is_none()
+    {
+        return Err(
+            Failure::not_found("table", format!("there is no table `{table}` to ask for"))
+                .with_hint("look for it in the catalog"),
+        );
     }
     if let Some(group) = &new.group {
         let sql = "SELECT 1 AS found FROM groups WHERE name = ?1";
-        if app.db.first::<serde_json::Value>(sql, params![group.as_str()]).await?.is_none() {
-            let failure = Failure::bad_request("group_unknown", format!("there is no group `{group}`"));
+        if app
+            .db
+            .first::<serde_json::Value>(sql, params![group.as_str()])
+            .await?
+            .is_none()
+        {
+            let failure =
+                Failure::bad_request("group_unknown", format!("there is no group `{group}`"));
             return Err(failure.with_hint("`GET /api/groups` lists the groups"));
         }
     }
@@ -87,14 +104,22 @@ pub async fn create(
     }
     if waiting.len() >= MAX_OPEN {
         let detail = format!("{} of your requests wait already", waiting.len());
-        return Err(Failure::conflict("too_many_requests", detail).with_hint("wait for some of them to be answered"));
+        return Err(Failure::conflict("too_many_requests", detail)
+            .with_hint("wait for some of them to be answered"));
     }
     let now = app.clock.now();
     let id = random::id("req");
     let insert = Statement::new(
         "INSERT INTO access_requests (id, user, table_name, reason, group_name, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![&id, user, &table, &reason, new.group.as_ref().map(GroupName::as_str), now],
+        params![
+            &id,
+            user,
+            &table,
+            &reason,
+            new.group.as_ref().map(GroupName::as_str),
+            now
+        ],
     );
     let detail = json!({"id": id, "table": table, "reason": reason, "group": new.group});
     let record = audit::done(&standing, AuditKind::AccessRequested, now, detail)?;
@@ -131,14 +156,21 @@ pub async fn close(
 }
 
 async fn one(app: &App, id: &str) -> Result<AccessRequestEntry, Failure> {
-    entries(app, "id = ?1", params![id]).await?.pop().ok_or_else(|| unknown(id))
+    entries(app, "id = ?1", params![id])
+        .await?
+        .pop()
+        .ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: &str) -> Failure {
     Failure::not_found("request", format!("there is no request `{id}`"))
 }
 
-async fn entries(app: &App, condition: &str, values: Vec<Value>) -> Result<Vec<AccessRequestEntry>, DatabaseError> {
+async fn entries(
+    app: &App,
+    condition: &str,
+    values: Vec<Value>,
+) -> Result<Vec<AccessRequestEntry>, DatabaseError> {
     #[derive(Deserialize)]
     struct Row {
         id: String,

@@ -6,7 +6,10 @@ use axum::routing::{delete, get, post, put};
 use townlake_kit::failure::Failure;
 
 use crate::app::App;
-use crate::{audit, explain, grants, groups, identify, model, pii_sessions, policy, requests, reviews, schema, tokens};
+use crate::{
+    audit, explain, grants, groups, identify, model, pii_sessions, policy, requests, reviews,
+    schema, tokens,
+};
 
 /// The largest body from a person: a review of a thousand tables.
 const MAX_BODY_BYTES: usize = 4 << 20;
@@ -28,9 +31,15 @@ pub fn router(app: App) -> Router {
         .route("/api/reviews", get(reviews::list).post(reviews::create))
         .route("/api/grants", get(grants::list).post(grants::create))
         .route("/api/grants/{id}", delete(grants::revoke))
-        .route("/api/unmask-grants", get(grants::list_unmask).post(grants::create_unmask))
+        .route(
+            "/api/unmask-grants",
+            get(grants::list_unmask).post(grants::create_unmask),
+        )
         .route("/api/unmask-grants/{id}", delete(grants::revoke_unmask))
-        .route("/api/pii-sessions", get(pii_sessions::list).post(pii_sessions::open))
+        .route(
+            "/api/pii-sessions",
+            get(pii_sessions::list).post(pii_sessions::open),
+        )
         .route("/api/pii-sessions/{id}", delete(pii_sessions::end))
         .route("/api/tokens", get(tokens::list).post(tokens::create))
         .route("/api/tokens/{id}", delete(tokens::revoke))

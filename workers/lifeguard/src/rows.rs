@@ -11,11 +11,11 @@ const MAX_PARAMETER_BYTES: usize = 1 << 20;
 pub fn rows_with(
     sql: &str,
     rows: impl Iterator<Item = Value>,
-    values: &[townlake_kit::db::Value],
+    values: Vec<townlake_kit::db::Value>,
 ) -> Vec<Statement> {
     let statement = |part: String| {
         let mut all = params![part];
-        all.extend_from_slice(values);
+        all.extend(values.iter().cloned());
         Statement::new(sql, all)
     };
     let mut statements = Vec::new();
@@ -38,7 +38,7 @@ pub fn rows_with(
 
 /// The same without further values.
 pub fn rows(sql: &str, rows: impl Iterator<Item = Value>) -> Vec<Statement> {
-    rows_with(sql, rows, &[])
+    rows_with(sql, rows, Vec::new())
 }
 
 #[cfg(test)]
@@ -53,7 +53,9 @@ mod tests {
         let statements = rows("-", (0..3000).map(|number| json!([number, long])));
         let mut seen = 0;
         for statement in &statements {
-            let [townlake_kit::db::Value::Text(part)] = statement.values.as_slice() else { panic!("one text") };
+            let [townlake_kit::db::Value::Text(part)] = statement.values.as_slice() else {
+                panic!("one text")
+            };
             assert!(part.len() <= MAX_PARAMETER_BYTES + 1);
             let rows: Vec<(u64, String)> = serde_json::from_str(part).unwrap();
             for (number, _) in rows {

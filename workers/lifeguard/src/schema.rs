@@ -47,10 +47,24 @@ pub async fn put(
     Err(state::overtaken())
 }
 
-async fn attempt(app: &App, peer: &Peer, snapshot: &Snapshot) -> Result<Option<SnapshotOutcome>, Failure> {
+async fn attempt(
+    app: &App,
+    peer: &Peer,
+    snapshot: &Snapshot,
+) -> Result<Option<SnapshotOutcome>, Failure> {
     let policy_version = state::version(&app.db).await?;
-    if store::taken_at(&app.db).await?.is_some_and(|newest| snapshot.taken_at < newest) {
-        return Ok(Some(SnapshotOutcome { changed: 0, reopened: 0, late: true, policy_version }));
+    // Read before what it guards, so that a change in between is noticed.
+    let seen = store::seen(&app.db).await?;
+    if seen
+        .taken_at
+        .is_some_and(|newest| snapshot.taken_at < newest)
+    {
+        return Ok(Some(SnapshotOutcome {
+            changed: 0,
+            reopened: 0,
+            late: true,
+            policy_version,
+        }));
     }
     let known = store::known(&app.db).await?;
     let change = difference(&known, snapshot)
@@ -58,18 +72,33 @@ async fn attempt(app: &App, peer: &Peer, snapshot: &Snapshot) -> Result<Option<S
     let changed = change.tables.len() + change.columns.len();
     if changed == 0 {
         store::take(&app.db, snapshot.taken_at).await?;
-        return Ok(Some(SnapshotOutcome { changed, reopened: 0, late: false, policy_version }));
+        return Ok(Some(SnapshotOutcome {
+            changed,
+            reopened: 0,
+            late: false,
+            policy_version,
+        }));
     }
     let now = app.clock.now();
     let reopened = change.decisions.len();
     let user = peer.principal.user.clone();
-    let mut event = AuditEvent::new(townlake_kit::random::id("aud"), now, AuditKind::SchemaChanged, user.clone());
+    let mut event = AuditEvent::new(
+        townlake_kit::random::id("aud"),
+        now,
+        AuditKind::SchemaChanged,
+        user.clone(),
+    );
     event.detail = json!({
         "tables": change.tables.len(), "columns": change.columns.len(), "reopened": reopened,
         "taken_at": snapshot.taken_at,
     });
     let mut statements = store::statements(&change, snapshot.taken_at, &user, now);
     statements.push(audit::record(&event, "lifeguard")?);
-    let version = state::change_from(&app.db, policy_version, now, statements).await?;
-    Ok(version.map(|policy_version| SnapshotOutcome { changed, reopened, late: false, policy_version }))
+    let version = state::change_if(&app.db, seen.still_holds(), now, statements).await?;
+    Ok(version.map(|policy_version| SnapshotOutcome {
+        changed,
+        reopened,
+        late: false,
+        policy_version,
+    }))
 }

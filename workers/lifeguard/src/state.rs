@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use townlake_core::time::Timestamp;
-use townlake_kit::db::{Database, DatabaseError, Statement, params};
+use townlake_kit::db::{Database, DatabaseError, Statement, Value, params};
 use townlake_kit::failure::Failure;
 
 use crate::app::Config;
@@ -29,12 +29,14 @@ pub struct Head {
 impl Head {
     /// Until when the memberships count, unless the IAM confirms them again.
     pub fn memberships_until(&self, config: &Config) -> Option<Timestamp> {
-        self.pulled_at.map(|pulled_at| pulled_at.plus_seconds(config.iam_max_age_seconds))
+        self.pulled_at
+            .map(|pulled_at| pulled_at.plus_seconds(config.iam_max_age_seconds))
     }
 
     /// Whether the memberships are young enough to count.
     pub fn is_fresh(&self, config: &Config, now: Timestamp) -> bool {
-        self.memberships_until(config).is_some_and(|until| now < until)
+        self.memberships_until(config)
+            .is_some_and(|until| now < until)
     }
 }
 
@@ -54,37 +56,58 @@ pub async fn version(db: &Database) -> Result<u64, DatabaseError> {
 
 /// Writes a change of the policy: the statements and the next version, all or nothing. Answers a version that has
 /// the change.
-pub async fn change(db: &Database, now: Timestamp, mut statements: Vec<Statement>) -> Result<u64, DatabaseError> {
+pub async fn change(
+    db: &Database,
+    now: Timestamp,
+    mut statements: Vec<Statement>,
+) -> Result<u64, DatabaseError> {
     statements.push(raise(now));
     db.batch(statements).await?;
     version(db).await
 }
 
-/// The same, if the policy is still the one that the change was computed from. `None`: it is not, compute it again.
-pub async fn change_from(
+/// The same, if the condition holds. `None`: it does not, so compute the change again.
+pub async fn change_if(
     db: &Database,
-    computed_from: u64,
+    condition: Condition,
     now: Timestamp,
-    statements: Vec<Statement>,
+    mut statements: Vec<Statement>,
 ) -> Result<Option<u64>, DatabaseError> {
-    let guard = Statement::new(
-        "INSERT INTO guards (holds) SELECT version = ?1 FROM policy_state",
-        params![computed_from],
-    );
-    let mut guarded = vec![guard];
-    guarded.extend(statements);
-    guarded.push(raise(now));
-    guarded.push(Statement::new("DELETE FROM guards", params![]));
-    match db.batch(guarded).await {
-        Ok(()) => Ok(Some(computed_from.saturating_add(1))),
-        Err(error) if is_broken_guard(&error) => Ok(None),
-        Err(error) => Err(error),
+    statements.push(raise(now));
+    if batch_if(db, condition, statements).await? {
+        version(db).await.map(Some)
+    } else {
+        Ok(None)
     }
 }
 
-/// Whether a batch was left out because its first statement's condition no longer held.
-pub fn is_broken_guard(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::Constraint(message) if message.contains("guard_holds"))
+/// Something that must be so when a batch begins: an SQL expression and its values.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Neither NULL nor 0 if it holds.
+    pub sql: &'static str,
+    /// The values in order.
+    pub values: Vec<Value>,
+}
+
+/// Runs all statements in one transaction if the condition holds at its beginning. Answers whether it did.
+pub async fn batch_if(
+    db: &Database,
+    condition: Condition,
+    statements: Vec<Statement>,
+) -> Result<bool, DatabaseError> {
+    let insert = format!(
+        "INSERT INTO guards (holds) SELECT coalesce({}, 0)",
+        condition.sql
+    );
+    let mut guarded = vec![Statement::new(insert, condition.values)];
+    guarded.extend(statements);
+    guarded.push(Statement::new("DELETE FROM guards", params![]));
+    match db.batch(guarded).await {
+        Ok(()) => Ok(true),
+        Err(DatabaseError::Constraint(message)) if message.contains("guard_holds") => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// How often a change is computed again before the caller is told to. Writers are few and quick: a third attempt
@@ -93,10 +116,16 @@ pub const ATTEMPTS: usize = 5;
 
 /// What a caller is told whose change kept being overtaken.
 pub fn overtaken() -> Failure {
-    Failure::conflict("overtaken", "others changed the policy at the same moment, again and again")
-        .with_hint("nothing was changed: send it again")
+    Failure::conflict(
+        "overtaken",
+        "others changed the policy at the same moment, again and again",
+    )
+    .with_hint("nothing was changed: send it again")
 }
 
 fn raise(now: Timestamp) -> Statement {
-    Statement::new("UPDATE policy_state SET version = version + 1, changed_at = ?1", params![now])
+    Statement::new(
+        "UPDATE policy_state SET version = version + 1, changed_at = ?1",
+        params![now],
+    )
 }

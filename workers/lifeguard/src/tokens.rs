@@ -13,7 +13,9 @@ use townlake_kit::identity::Peer;
 use townlake_kit::json::Json;
 use townlake_kit::random;
 use townlake_protocol::lifeguard::audit::AuditKind;
-use townlake_protocol::lifeguard::tokens::{CreatedToken, NewToken, TokenEntry, TokenList, TokenScope};
+use townlake_protocol::lifeguard::tokens::{
+    CreatedToken, NewToken, TokenEntry, TokenList, TokenScope,
+};
 
 use crate::app::App;
 use crate::audit;
@@ -41,23 +43,39 @@ pub async fn create(
     let standing = standing(&app, &peer).await?;
     standing.require_person("a personal access token")?;
     if standing.via != Via::Access {
-        return Err(Failure::forbidden("token_cannot_make_tokens", "a token cannot make another token")
-            .with_hint("sign in in the browser and make it there")
-            .with_link("your tokens", format!("{}/tokens", app.config.public_url)));
+        return Err(Failure::forbidden(
+            "token_cannot_make_tokens",
+            "a token cannot make another token",
+        )
+        .with_hint("sign in in the browser and make it there")
+        .with_link("your tokens", format!("{}/tokens", app.config.public_url)));
     }
     let name = text("name", &new.name, 100)?;
     if !(1..=MAX_HOURS).contains(&new.hours) {
-        let detail = format!("`hours` is {}, from 1 to {MAX_HOURS} are allowed", new.hours);
+        let detail = format!(
+            "`hours` is {}, from 1 to {MAX_HOURS} are allowed",
+            new.hours
+        );
         return Err(Failure::bad_request("field_invalid", detail));
     }
     let scopes = new.scopes.unwrap_or_else(|| TokenScope::ALL.into());
     if scopes.is_empty() {
-        return Err(Failure::bad_request("field_invalid", "`scopes` is empty: leave it out to allow everything"));
+        return Err(Failure::bad_request(
+            "field_invalid",
+            "`scopes` is empty: leave it out to allow everything",
+        ));
     }
-    let live = tokens_of(&app, standing.user.as_str()).await?.into_iter().filter(|token| token.live).count();
+    let live = tokens_of(&app, standing.user.as_str())
+        .await?
+        .into_iter()
+        .filter(|token| token.live)
+        .count();
     if live >= MAX_LIVE {
-        return Err(Failure::conflict("too_many_tokens", format!("you have {live} live tokens, the most there can be"))
-            .with_hint("revoke one that you no longer use"));
+        return Err(Failure::conflict(
+            "too_many_tokens",
+            format!("you have {live} live tokens, the most there can be"),
+        )
+        .with_hint("revoke one that you no longer use"));
     }
 
     let now = app.clock.now();
@@ -79,7 +97,12 @@ pub async fn create(
     let detail = json!({"id": id, "name": name, "scopes": scopes, "expires_at": expires_at});
     let record = audit::done(&standing, AuditKind::TokenCreated, now, detail)?;
     app.db.batch(vec![insert, record]).await?;
-    Ok(Json(CreatedToken { id, token, expires_at, scopes }))
+    Ok(Json(CreatedToken {
+        id,
+        token,
+        expires_at,
+        scopes,
+    }))
 }
 
 /// `DELETE /api/tokens/{id}`
@@ -100,7 +123,12 @@ pub async fn revoke(
             "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
             params![&id, now],
         );
-        let record = audit::done(&standing, AuditKind::TokenRevoked, now, json!({"id": id, "name": token.name}))?;
+        let record = audit::done(
+            &standing,
+            AuditKind::TokenRevoked,
+            now,
+            json!({"id": id, "name": token.name}),
+        )?;
         app.db.batch(vec![update, record]).await?;
         token.revoked_at = Some(now);
         token.live = false;

@@ -100,11 +100,17 @@ pub fn checked(body: &[u8]) -> Result<(String, CheckedDirectory), DirectoryError
         serde_json::from_slice(body).map_err(|error| DirectoryError::Form(error.to_string()))?;
     let mut people = BTreeMap::new();
     for (index, person) in directory.people.into_iter().enumerate() {
-        let user: UserName = person.email.parse().map_err(|error| DirectoryError::Person { index, error })?;
+        let user: UserName = person
+            .email
+            .parse()
+            .map_err(|error| DirectoryError::Person { index, error })?;
         if user.is_service() {
             return Err(DirectoryError::ServiceName { index, user });
         }
-        let checked = CheckedPerson { name: person.name, active: person.active };
+        let checked = CheckedPerson {
+            name: person.name,
+            active: person.active,
+        };
         if people.insert(user.clone(), checked).is_some() {
             return Err(DirectoryError::PersonTwice { index, user });
         }
@@ -114,15 +120,23 @@ pub fn checked(body: &[u8]) -> Result<(String, CheckedDirectory), DirectoryError
     }
     let mut groups = BTreeMap::new();
     for (index, group) in directory.groups.into_iter().enumerate() {
-        let name: GroupName = group.name.parse().map_err(|error| DirectoryError::Group { index, error })?;
+        let name: GroupName = group
+            .name
+            .parse()
+            .map_err(|error| DirectoryError::Group { index, error })?;
         let mut members = BTreeSet::new();
         for member in group.members {
-            let member: UserName = member.parse().map_err(|error| DirectoryError::Member { index, error })?;
+            let member: UserName = member
+                .parse()
+                .map_err(|error| DirectoryError::Member { index, error })?;
             if people.contains_key(&member) {
                 members.insert(member);
             }
         }
-        let checked = CheckedGroup { description: group.description, members };
+        let checked = CheckedGroup {
+            description: group.description,
+            members,
+        };
         if groups.insert(name.clone(), checked).is_some() {
             return Err(DirectoryError::GroupTwice { index, group: name });
         }
@@ -139,7 +153,11 @@ mod tests {
         let ana = r#"{"email":"ana@corp.example","name":"Ana","active":true}"#;
         for (people, groups, wanted) in [
             (ana, "", ""),
-            (ana, r#"{"name":"analysts","members":["ana@corp.example","gone@corp.example"]}"#, ""),
+            (
+                ana,
+                r#"{"name":"analysts","members":["ana@corp.example","gone@corp.example"]}"#,
+                "",
+            ),
             ("", "", "the directory has no people"),
             (
                 r#"{"email":"Ana@Corp.Example","name":"Ana","active":true}"#,
@@ -151,7 +169,11 @@ mod tests {
                 "",
                 "`people[0].email`: `svc-skimmer` is a service's name",
             ),
-            (&format!("{ana},{ana}"), "", "`people[1].email`: `ana@corp.example` is there twice"),
+            (
+                &format!("{ana},{ana}"),
+                "",
+                "`people[1].email`: `ana@corp.example` is there twice",
+            ),
             (
                 ana,
                 r#"{"name":"a|b","members":[]}"#,
@@ -162,7 +184,11 @@ mod tests {
                 r#"{"name":"a","members":["x.*|y@corp.example"]}"#,
                 "`groups[0].members`: `x.*|y@corp.example` is not a user name: use a lower-case e-mail address or `svc-name`",
             ),
-            (ana, r#"{"name":"a","members":[]},{"name":"a","members":[]}"#, "`groups[1].name`: `a` is there twice"),
+            (
+                ana,
+                r#"{"name":"a","members":[]},{"name":"a","members":[]}"#,
+                "`groups[1].name`: `a` is there twice",
+            ),
             (
                 r#"{"email":"ana@corp.example","name":"Ana"}"#,
                 "",
@@ -170,14 +196,16 @@ mod tests {
             ),
         ] {
             let body = format!(r#"{{"version":"1","people":[{people}],"groups":[{groups}]}}"#);
-            let found = checked(body.as_bytes()).map_or_else(|error| error.to_string(), |_| String::new());
+            let found =
+                checked(body.as_bytes()).map_or_else(|error| error.to_string(), |_| String::new());
             assert_eq!(found, wanted, "{body}");
         }
     }
 
     #[test]
     fn a_member_who_is_no_person_is_in_no_group() {
-        let body = br#"{"version":"1","people":[{"email":"ana@corp.example","name":"Ana","active":true}],
+        let body =
+            br#"{"version":"1","people":[{"email":"ana@corp.example","name":"Ana","active":true}],
             "groups":[{"name":"analysts","members":["ana@corp.example","gone@corp.example"]}]}"#;
         let (_, directory) = checked(body).unwrap();
         assert_eq!(directory.groups.values().next().unwrap().members.len(), 1);

@@ -35,7 +35,11 @@ enum Answer {
     /// Nothing changed.
     Same,
     /// This is how it is now.
-    Content { etag: Option<String>, source_version: String, directory: Box<CheckedDirectory> },
+    Content {
+        etag: Option<String>,
+        source_version: String,
+        directory: Box<CheckedDirectory>,
+    },
 }
 
 /// The right to store what the IAM says, and what it said last.
@@ -52,7 +56,9 @@ pub async fn take_claim(app: &App, now: Timestamp) -> Result<Option<Claim>, Data
                WHERE claimed_until <= ?2 AND attempted_at <= ?4 RETURNING claim, etag, content_sha256";
     let until = now.plus_seconds(CLAIM_SECONDS);
     let due = now.plus_seconds(-app.config.refresh_seconds);
-    app.db.first(sql, params![random::id("pull"), now, until, due]).await
+    app.db
+        .first(sql, params![random::id("pull"), now, until, due])
+        .await
 }
 
 /// The claim of the one that pulls at the moment.
@@ -69,11 +75,25 @@ pub async fn pull(app: &App, head: Head, claim: &Claim, now: Timestamp) -> Resul
     match ask(app, claim.etag.as_deref()).await {
         Ok(Answer::Same) => {
             store::confirm(&app.db, &claim.claim, now).await?;
-            return Ok(Head { pulled_at: Some(now), failure: None, ..head });
+            return Ok(Head {
+                pulled_at: Some(now),
+                failure: None,
+                ..head
+            });
         }
-        Ok(Answer::Content { etag, source_version, directory }) => {
+        Ok(Answer::Content {
+            etag,
+            source_version,
+            directory,
+        }) => {
             let content_sha256 = digest(&directory)?;
-            let pulled = store::Pulled { claim: &claim.claim, at: now, etag, source_version, content_sha256 };
+            let pulled = store::Pulled {
+                claim: &claim.claim,
+                at: now,
+                etag,
+                source_version,
+                content_sha256,
+            };
             if claim.content_sha256.as_ref() == Some(&pulled.content_sha256) {
                 store::rename(&app.db, &pulled).await?;
             } else {
@@ -98,7 +118,10 @@ pub async fn pull(app: &App, head: Head, claim: &Claim, now: Timestamp) -> Resul
                 );
             }
             store::fail(&app.db, &claim.claim, &reason).await?;
-            return Ok(Head { failure: Some(reason), ..head });
+            return Ok(Head {
+                failure: Some(reason),
+                ..head
+            });
         }
     }
     Ok(state::head(&app.db).await?)
@@ -106,28 +129,46 @@ pub async fn pull(app: &App, head: Head, claim: &Claim, now: Timestamp) -> Resul
 
 async fn ask(app: &App, etag: Option<&str>) -> Result<Answer, PullError> {
     let config = &app.config;
-    let unusable = |error: http::Error| HttpError::Unreachable { to: "the IAM".to_owned(), reason: error.to_string() };
+    let unusable = |error: http::Error| HttpError::Unreachable {
+        to: "the IAM".to_owned(),
+        reason: error.to_string(),
+    };
     let mut request = http::Request::get(&config.iam_url)
-        .header(header::AUTHORIZATION, format!("Bearer {}", config.iam_token))
+        .header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", config.iam_token),
+        )
         .header(header::ACCEPT, "application/json");
     if let Some(etag) = etag {
         request = request.header(header::IF_NONE_MATCH, etag);
     }
-    let response = app.outbound.send(request.body(Body::empty()).map_err(unusable)?).await?;
+    let response = app
+        .outbound
+        .send(request.body(Body::empty()).map_err(unusable)?)
+        .await?;
     match response.status() {
         // Only an answer to a question that named an ETag can say that nothing changed.
         StatusCode::NOT_MODIFIED if etag.is_some() => Ok(Answer::Same),
         StatusCode::OK => {
-            let etag = response.headers().get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+            let etag = response
+                .headers()
+                .get(header::ETAG)
+                .and_then(|etag| etag.to_str().ok())
+                .map(str::to_owned);
             let body = read_bytes("the IAM", response.into_body()).await?;
             let (source_version, directory) = checked(&body)?;
-            Ok(Answer::Content { etag, source_version, directory: Box::new(directory) })
+            Ok(Answer::Content {
+                etag,
+                source_version,
+                directory: Box::new(directory),
+            })
         }
         status => Err(PullError::Status(status)),
     }
 }
 
 fn digest(directory: &CheckedDirectory) -> Result<String, Failure> {
-    let text = serde_json::to_vec(directory).map_err(|error| Failure::internal(error.to_string()))?;
+    let text =
+        serde_json::to_vec(directory).map_err(|error| Failure::internal(error.to_string()))?;
     Ok(hex::encode(Sha256::digest(text)))
 }

@@ -10,6 +10,7 @@ use townlake_protocol::lifeguard::audit::{AuditEvent, AuditKind};
 
 use super::check::CheckedDirectory;
 use crate::rows::rows;
+use crate::state::Condition;
 use crate::{audit, state};
 
 /// An accepted answer of the IAM.
@@ -28,7 +29,8 @@ pub struct Pulled<'a> {
 
 /// The IAM says that nothing changed.
 pub async fn confirm(db: &Database, claim: &str, at: Timestamp) -> Result<(), DatabaseError> {
-    let sql = "UPDATE directory SET pulled_at = ?2, failure = NULL, claimed_until = 0 WHERE claim = ?1";
+    let sql =
+        "UPDATE directory SET pulled_at = ?2, failure = NULL, claimed_until = 0 WHERE claim = ?1";
     db.run(sql, params![claim, at]).await.map(drop)
 }
 
@@ -44,40 +46,54 @@ pub async fn rename(db: &Database, pulled: &Pulled<'_>) -> Result<(), DatabaseEr
 }
 
 /// Other content: replaces people, groups and memberships, and raises the policy's version.
-pub async fn replace(db: &Database, pulled: &Pulled<'_>, directory: &CheckedDirectory) -> Result<(), Failure> {
-    let user = "svc-lifeguard".parse().map_err(|_| Failure::internal("`svc-lifeguard` is not a user name"))?;
-    let mut event = AuditEvent::new(random::id("aud"), pulled.at, AuditKind::DirectoryChanged, user);
+pub async fn replace(
+    db: &Database,
+    pulled: &Pulled<'_>,
+    directory: &CheckedDirectory,
+) -> Result<(), Failure> {
+    let user = "svc-lifeguard"
+        .parse()
+        .map_err(|_| Failure::internal("`svc-lifeguard` is not a user name"))?;
+    let mut event = AuditEvent::new(
+        random::id("aud"),
+        pulled.at,
+        AuditKind::DirectoryChanged,
+        user,
+    );
     event.detail = json!({
         "version": pulled.source_version,
         "people": directory.people.len(),
         "groups": directory.groups.len(),
     });
     let mut statements = vec![
-        // Whoever asked beside this one may have stored the same already.
-        Statement::new(
-            "INSERT INTO guards (holds) SELECT claim IS ?1 AND content_sha256 IS NOT ?2 FROM directory",
-            params![pulled.claim, &pulled.content_sha256],
-        ),
         Statement::new("DELETE FROM memberships", params![]),
         Statement::new("DELETE FROM groups", params![]),
         Statement::new("DELETE FROM people", params![]),
     ];
-    let people = directory.people.iter().map(|(user, person)| json!([user, person.name, u8::from(person.active)]));
+    let people = directory
+        .people
+        .iter()
+        .map(|(user, person)| json!([user, person.name, u8::from(person.active)]));
     statements.extend(rows(
         "INSERT INTO people (user, name, active) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), \
          json_extract(value, '$[2]') FROM json_each(?1)",
         people,
     ));
-    let groups = directory.groups.iter().map(|(name, group)| json!([name, group.description]));
+    let groups = directory
+        .groups
+        .iter()
+        .map(|(name, group)| json!([name, group.description]));
     statements.extend(rows(
         "INSERT INTO groups (name, description) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') \
          FROM json_each(?1)",
         groups,
     ));
-    let memberships = directory
-        .groups
-        .iter()
-        .flat_map(|(name, group)| group.members.iter().map(move |member| json!([name, member])));
+    let memberships = directory.groups.iter().flat_map(|(name, group)| {
+        group
+            .members
+            .iter()
+            .map(move |member| json!([name, member]))
+    });
     statements.extend(rows(
         "INSERT INTO memberships (group_name, user) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') \
          FROM json_each(?1)",
@@ -85,12 +101,13 @@ pub async fn replace(db: &Database, pulled: &Pulled<'_>, directory: &CheckedDire
     ));
     statements.push(accept(pulled));
     statements.push(audit::record(&event, "lifeguard")?);
-    statements.push(Statement::new("DELETE FROM guards", params![]));
-    match state::change(db, pulled.at, statements).await {
-        Ok(_) => Ok(()),
-        Err(error) if state::is_broken_guard(&error) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    // Whoever asked beside this one may have stored the same already; then there is nothing left to do.
+    let condition = Condition {
+        sql: "(SELECT claim IS ?1 AND content_sha256 IS NOT ?2 FROM directory)",
+        values: params![pulled.claim, &pulled.content_sha256],
+    };
+    state::change_if(db, condition, pulled.at, statements).await?;
+    Ok(())
 }
 
 fn accept(pulled: &Pulled<'_>) -> Statement {

@@ -43,8 +43,7 @@ pub struct RecordRow {
 
 impl RecordRow {
     /// The names of the columns, for SELECT.
-    pub const COLUMNS: &str =
-        "id, subject_kind, subject, reason, created_by, created_at, expires_at, revoked_by, revoked_at";
+    pub const COLUMNS: &str = "id, subject_kind, subject, reason, created_by, created_at, expires_at, revoked_by, revoked_at";
 
     /// Who the grant is for.
     pub fn subject(&self) -> Result<Subject, DatabaseError> {
@@ -53,7 +52,8 @@ impl RecordRow {
 
     /// The rest of it.
     pub fn record(self, now: Timestamp) -> GrantRecord {
-        let live = self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at);
+        let live =
+            self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at);
         GrantRecord {
             reason: self.reason,
             created_by: self.created_by,
@@ -87,15 +87,28 @@ pub fn subject_columns(subject: &Subject) -> (&'static str, &str) {
 pub async fn require_known(db: &Database, subject: &Subject) -> Result<(), Failure> {
     let (sql, name) = match subject {
         Subject::User(user) if user.is_service() => return Ok(()),
-        Subject::User(user) => ("SELECT 1 AS found FROM people WHERE user = ?1", user.as_str()),
-        Subject::Group(group) => ("SELECT 1 AS found FROM groups WHERE name = ?1", group.as_str()),
+        Subject::User(user) => (
+            "SELECT 1 AS found FROM people WHERE user = ?1",
+            user.as_str(),
+        ),
+        Subject::Group(group) => (
+            "SELECT 1 AS found FROM groups WHERE name = ?1",
+            group.as_str(),
+        ),
     };
-    if db.first::<serde_json::Value>(sql, params![name]).await?.is_some() {
+    if db
+        .first::<serde_json::Value>(sql, params![name])
+        .await?
+        .is_some()
+    {
         return Ok(());
     }
     let kind = subject_columns(subject).0;
-    Err(Failure::bad_request("subject_unknown", format!("the company's directory has no {kind} `{name}`"))
-        .with_hint("`GET /api/groups` lists the groups"))
+    Err(Failure::bad_request(
+        "subject_unknown",
+        format!("the company's directory has no {kind} `{name}`"),
+    )
+    .with_hint("`GET /api/groups` lists the groups"))
 }
 
 /// One of the two tables.
@@ -112,14 +125,26 @@ pub struct Kind {
 }
 
 /// Revokes a grant. One that is revoked already stays as it is.
-pub async fn revoke(app: &App, standing: &Standing, kind: Kind, id: String) -> Result<GrantOutcome, Failure> {
+pub async fn revoke(
+    app: &App,
+    standing: &Standing,
+    kind: Kind,
+    id: String,
+) -> Result<GrantOutcome, Failure> {
     #[derive(Deserialize)]
     struct Found {
         revoked_at: Option<i64>,
     }
-    let found: Found = app.db.first(kind.find, params![&id]).await?.ok_or_else(|| {
-        Failure::not_found(kind.name, format!("there is no {} `{id}`", kind.name.replace('_', " ")))
-    })?;
+    let found: Found = app
+        .db
+        .first(kind.find, params![&id])
+        .await?
+        .ok_or_else(|| {
+            Failure::not_found(
+                kind.name,
+                format!("there is no {} `{id}`", kind.name.replace('_', " ")),
+            )
+        })?;
     let now = app.clock.now();
     let policy_version = if found.revoked_at.is_some() {
         state::version(&app.db).await?

@@ -46,7 +46,9 @@ pub async fn list(
         #[serde(flatten)]
         record: RecordRow,
     }
-    standing(&app, &peer).await?.require_admin(&app, "the list of grants")?;
+    standing(&app, &peer)
+        .await?
+        .require_admin(&app, "the list of grants")?;
     let now = app.clock.now();
     let sql = format!(
         "SELECT {}, table_pattern, privileges, columns, row_filter FROM grants \
@@ -83,12 +85,20 @@ pub async fn create(
     let reason = text("reason", &new.reason, 1000)?;
     future("expires_at", new.expires_at, now)?;
     if new.privileges.is_empty() {
-        let failure = Failure::bad_request("field_invalid", "`privileges` is empty: a grant gives at least one");
+        let failure = Failure::bad_request(
+            "field_invalid",
+            "`privileges` is empty: a grant gives at least one",
+        );
         return Err(failure.with_hint("write `[\"select\"]` for reading"));
     }
     let columns = new.columns.map(lower_case).transpose()?;
     let limited = columns.is_some() || new.row_filter.is_some();
-    if limited && new.privileges.iter().any(|privilege| *privilege != Privilege::Select) {
+    if limited
+        && new
+            .privileges
+            .iter()
+            .any(|privilege| *privilege != Privilege::Select)
+    {
         return Err(Failure::bad_request(
             "grant_cannot_write",
             "a grant that is limited to some columns or rows gives `select` only: an engine cannot write through a limit",
@@ -138,7 +148,13 @@ pub async fn revoke(
 
 fn lower_case(columns: BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
     if columns.is_empty() {
-        return Err(Failure::bad_request("field_invalid", "`columns` is empty: leave it out to give all columns"));
+        return Err(Failure::bad_request(
+            "field_invalid",
+            "`columns` is empty: leave it out to give all columns",
+        ));
     }
-    columns.into_iter().map(|column| text("columns", &column.to_lowercase(), 500)).collect()
+    columns
+        .into_iter()
+        .map(|column| text("columns", &column.to_lowercase(), 500))
+        .collect()
 }

@@ -10,7 +10,9 @@ use townlake_kit::identity::Peer;
 use townlake_kit::json::Json;
 use townlake_kit::random;
 use townlake_protocol::lifeguard::audit::AuditKind;
-use townlake_protocol::lifeguard::grants::{GrantOutcome, NewUnmaskGrant, UnmaskGrantEntry, UnmaskGrantList};
+use townlake_protocol::lifeguard::grants::{
+    GrantOutcome, NewUnmaskGrant, UnmaskGrantEntry, UnmaskGrantList,
+};
 
 use super::record::{self, GrantQuery, Kind, RecordRow, require_known, subject_columns};
 use crate::app::App;
@@ -37,7 +39,9 @@ pub async fn list(
         #[serde(flatten)]
         record: RecordRow,
     }
-    standing(&app, &peer).await?.require_admin(&app, "the list of unmask grants")?;
+    standing(&app, &peer)
+        .await?
+        .require_admin(&app, "the list of unmask grants")?;
     let now = app.clock.now();
     let sql = format!(
         "SELECT {}, class FROM unmask_grants \

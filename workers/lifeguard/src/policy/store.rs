@@ -5,7 +5,7 @@ use townlake_core::time::Timestamp;
 use townlake_kit::db::{Database, DatabaseError, Statement, params};
 
 use crate::input::{boolean_column, moment_column, optional_moment_column};
-use crate::state::is_broken_guard;
+use crate::state::{Condition, batch_if};
 
 /// The most text in one row; D1 takes 2 MB, and a character has up to four bytes.
 const CHUNK_CHARACTERS: usize = 400_000;
@@ -53,40 +53,47 @@ pub async fn content(db: &Database, rendered: &Rendered) -> Result<String, Datab
     let sql = "SELECT text FROM rendered_policy_chunks WHERE policy_id = ?1 ORDER BY ordinal";
     let rows: Vec<Row> = db.all(sql, params![rendered.id]).await?;
     if rows.is_empty() {
-        return Err(DatabaseError::Shape(format!("the rendered policy {} has no text", rendered.id)));
+        return Err(DatabaseError::Shape(format!(
+            "the rendered policy {} has no text",
+            rendered.id
+        )));
     }
     Ok(rows.into_iter().map(|row| row.text).collect())
 }
 
 /// Writes a longer promise down, now and then.
-pub async fn renew(db: &Database, rendered: &Rendered, valid_until: Timestamp) -> Result<(), DatabaseError> {
+pub async fn renew(
+    db: &Database,
+    rendered: &Rendered,
+    valid_until: Timestamp,
+) -> Result<(), DatabaseError> {
     if valid_until < rendered.valid_until.plus_seconds(RENEW_SECONDS) {
         return Ok(());
     }
     let sql = "UPDATE rendered_policies SET valid_until = ?2 WHERE id = ?1 AND valid_until < ?2";
-    db.run(sql, params![rendered.id, valid_until]).await.map(drop)
+    db.run(sql, params![rendered.id, valid_until])
+        .await
+        .map(drop)
 }
 
 /// Stores a document unless the policy has gone on since. Answers it with its id.
-pub async fn put(db: &Database, rendered: Rendered, content: &str) -> Result<Option<Rendered>, DatabaseError> {
-    let mut statements = vec![
-        Statement::new(
-            "INSERT INTO guards (holds) SELECT version = ?1 FROM policy_state",
-            params![rendered.policy_version],
-        ),
-        Statement::new(
-            "INSERT INTO rendered_policies (policy_version, memberships_fresh, rendered_at, changes_at, valid_until, \
+pub async fn put(
+    db: &Database,
+    rendered: Rendered,
+    content: &str,
+) -> Result<Option<Rendered>, DatabaseError> {
+    let mut statements = vec![Statement::new(
+        "INSERT INTO rendered_policies (policy_version, memberships_fresh, rendered_at, changes_at, valid_until, \
              etag) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                rendered.policy_version,
-                rendered.memberships_fresh,
-                rendered.rendered_at,
-                rendered.changes_at,
-                rendered.valid_until,
-                &rendered.etag,
-            ],
-        ),
-    ];
+        params![
+            rendered.policy_version,
+            rendered.memberships_fresh,
+            rendered.rendered_at,
+            rendered.changes_at,
+            rendered.valid_until,
+            &rendered.etag,
+        ],
+    )];
     for (ordinal, chunk) in chunks(content).into_iter().enumerate() {
         statements.push(Statement::new(
             "INSERT INTO rendered_policy_chunks (policy_id, ordinal, text) \
@@ -100,18 +107,24 @@ pub async fn put(db: &Database, rendered: Rendered, content: &str) -> Result<Opt
     ] {
         statements.push(Statement::new(sql, params![KEPT]));
     }
-    statements.push(Statement::new("DELETE FROM guards", params![]));
-    match db.batch(statements).await {
-        Ok(()) => {}
-        Err(error) if is_broken_guard(&error) => return Ok(None),
-        Err(error) => return Err(error),
+    let condition = Condition {
+        sql: "(SELECT version = ?1 FROM policy_state)",
+        values: params![rendered.policy_version],
+    };
+    if !batch_if(db, condition, statements).await? {
+        return Ok(None);
     }
     // Another isolate may have stored the same version a moment later: then that one is the newest, and as good.
-    Ok(latest(db).await?.filter(|latest| latest.policy_version >= rendered.policy_version))
+    Ok(latest(db)
+        .await?
+        .filter(|latest| latest.policy_version >= rendered.policy_version))
 }
 
 /// The text in parts of a bounded length, none of which cuts a character.
 fn chunks(content: &str) -> Vec<String> {
     let characters: Vec<char> = content.chars().collect();
-    characters.chunks(CHUNK_CHARACTERS).map(|chunk| chunk.iter().collect()).collect()
+    characters
+        .chunks(CHUNK_CHARACTERS)
+        .map(|chunk| chunk.iter().collect())
+        .collect()
 }

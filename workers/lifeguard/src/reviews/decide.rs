@@ -8,7 +8,8 @@ use townlake_core::pii::PiiClass;
 use townlake_core::policy::model::TableState;
 use townlake_kit::failure::Failure;
 use townlake_protocol::lifeguard::reviews::{
-    ColumnChoice, ColumnDecision, RemainingColumns, ReviewColumn, ReviewRequest, ReviewTable, TableDecision,
+    ColumnChoice, ColumnDecision, RemainingColumns, ReviewColumn, ReviewRequest, ReviewTable,
+    TableDecision,
 };
 
 /// What is to be written.
@@ -99,20 +100,24 @@ pub enum DecisionError {
         column: String,
     },
     /// It changed after the reviewer looked.
-    #[error("the column `{column}` of `{table}` is of type `{now}` now, not `{seen}`")]
-    TypeChanged {
-        /// The table.
-        table: TableRef,
-        /// The column.
-        column: String,
-        /// What the reviewer saw.
-        seen: String,
-        /// What it is.
-        now: String,
-    },
+    #[error("the column `{}` of `{}` is of type `{}` now, not `{}`", .0.column, .0.table, .0.now, .0.seen)]
+    TypeChanged(Box<TypeChange>),
     /// A note that is too long.
     #[error("the note on `{0}` is longer than 1000 characters")]
     NoteLong(TableRef),
+}
+
+/// A column that changed after the reviewer looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeChange {
+    /// The table.
+    pub table: TableRef,
+    /// The column.
+    pub column: String,
+    /// What the reviewer saw.
+    pub seen: String,
+    /// What it is.
+    pub now: String,
 }
 
 impl From<DecisionError> for Failure {
@@ -120,13 +125,14 @@ impl From<DecisionError> for Failure {
         let detail = format!("{error}; nothing was changed");
         match error {
             DecisionError::TableUnknown(_) | DecisionError::ColumnUnknown { .. } => {
-                Self::bad_request("review_unknown_name", detail).with_hint("`GET /api/reviews?state=all` lists what there is")
+                Self::bad_request("review_unknown_name", detail)
+                    .with_hint("`GET /api/reviews?state=all` lists what there is")
             }
             DecisionError::ClassMissing { .. } => Self::bad_request("review_class_missing", detail)
                 .with_hint("give `class`, for example `\"email\"`; Skimmer proposed none"),
             DecisionError::ClassUnused { .. } => Self::bad_request("review_class_unused", detail)
                 .with_hint("leave `class` out, or decide `masked`"),
-            DecisionError::TypeChanged { .. } => {
+            DecisionError::TypeChanged(_) => {
                 Self::conflict("review_type_changed", detail).with_hint("look at the column again")
             }
             DecisionError::Nothing
@@ -138,7 +144,10 @@ impl From<DecisionError> for Failure {
 }
 
 /// What the request changes about the tables as they are. The first fault refuses all of it.
-pub fn decide(tables: &BTreeMap<TableRef, ReviewTable>, request: &ReviewRequest) -> Result<Decided, DecisionError> {
+pub fn decide(
+    tables: &BTreeMap<TableRef, ReviewTable>,
+    request: &ReviewRequest,
+) -> Result<Decided, DecisionError> {
     if request.tables.is_empty() {
         return Err(DecisionError::Nothing);
     }
@@ -149,9 +158,19 @@ pub fn decide(tables: &BTreeMap<TableRef, ReviewTable>, request: &ReviewRequest)
         if !seen.insert(table) {
             return Err(DecisionError::TableTwice(table.clone()));
         }
-        let reviewed = tables.get(table).ok_or_else(|| DecisionError::TableUnknown(table.clone()))?;
-        let note = decision.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned);
-        if note.as_ref().is_some_and(|note| note.chars().count() > 1000) {
+        let reviewed = tables
+            .get(table)
+            .ok_or_else(|| DecisionError::TableUnknown(table.clone()))?;
+        let note = decision
+            .note
+            .as_deref()
+            .map(str::trim)
+            .filter(|note| !note.is_empty())
+            .map(str::to_owned);
+        if note
+            .as_ref()
+            .is_some_and(|note| note.chars().count() > 1000)
+        {
             return Err(DecisionError::NoteLong(table.clone()));
         }
         if reviewed.state != decision.state {
@@ -180,11 +199,14 @@ pub fn decide(tables: &BTreeMap<TableRef, ReviewTable>, request: &ReviewRequest)
     Ok(decided)
 }
 
+/// A column, and what it is to be.
+type Chosen<'a> = (&'a ReviewColumn, ColumnDecision, Option<PiiClass>);
+
 /// Each column that the decision is about, with what it is to be.
 fn choices<'a>(
     reviewed: &'a ReviewTable,
     decision: &TableDecision,
-) -> Result<Vec<(&'a ReviewColumn, ColumnDecision, Option<PiiClass>)>, DecisionError> {
+) -> Result<Vec<Chosen<'a>>, DecisionError> {
     let table = &decision.table;
     let mut named = BTreeSet::new();
     let mut chosen = Vec::new();
@@ -194,38 +216,65 @@ fn choices<'a>(
             .columns
             .iter()
             .find(|column| column.name == name)
-            .ok_or_else(|| DecisionError::ColumnUnknown { table: table.clone(), column: name.clone() })?;
+            .ok_or_else(|| DecisionError::ColumnUnknown {
+                table: table.clone(),
+                column: name.clone(),
+            })?;
         if !named.insert(name.clone()) {
-            return Err(DecisionError::ColumnTwice { table: table.clone(), column: name });
+            return Err(DecisionError::ColumnTwice {
+                table: table.clone(),
+                column: name,
+            });
         }
-        if let Some(seen) = choice.data_type.as_ref().filter(|seen| **seen != column.data_type) {
-            let (seen, now) = (seen.clone(), column.data_type.clone());
-            return Err(DecisionError::TypeChanged { table: table.clone(), column: name, seen, now });
+        if let Some(seen) = choice
+            .data_type
+            .as_ref()
+            .filter(|seen| **seen != column.data_type)
+        {
+            return Err(DecisionError::TypeChanged(Box::new(TypeChange {
+                table: table.clone(),
+                column: name,
+                seen: seen.clone(),
+                now: column.data_type.clone(),
+            })));
         }
         chosen.push((column, choice.decision, class(table, column, choice)?));
     }
-    let waiting = |column: &&ReviewColumn| column.state == ColumnDecision::Pending && !named.contains(&column.name);
+    let waiting = |column: &&ReviewColumn| {
+        column.state == ColumnDecision::Pending && !named.contains(&column.name)
+    };
     for column in reviewed.columns.iter().filter(waiting) {
         match (decision.remaining, &column.proposal) {
-            (None | Some(RemainingColumns::Pending), _) | (Some(RemainingColumns::Proposal), None) => {}
-            (Some(RemainingColumns::Clear), _) => chosen.push((column, ColumnDecision::Clear, None)),
-            (Some(RemainingColumns::Proposal), Some(proposal)) => chosen.push(match proposal.class {
-                Some(class) => (column, ColumnDecision::Masked, Some(class)),
-                None => (column, ColumnDecision::Clear, None),
-            }),
+            (None | Some(RemainingColumns::Pending), _)
+            | (Some(RemainingColumns::Proposal), None) => {}
+            (Some(RemainingColumns::Clear), _) => {
+                chosen.push((column, ColumnDecision::Clear, None))
+            }
+            (Some(RemainingColumns::Proposal), Some(proposal)) => {
+                chosen.push(match proposal.class {
+                    Some(class) => (column, ColumnDecision::Masked, Some(class)),
+                    None => (column, ColumnDecision::Clear, None),
+                })
+            }
         }
     }
     Ok(chosen)
 }
 
-fn class(table: &TableRef, column: &ReviewColumn, choice: &ColumnChoice) -> Result<Option<PiiClass>, DecisionError> {
+fn class(
+    table: &TableRef,
+    column: &ReviewColumn,
+    choice: &ColumnChoice,
+) -> Result<Option<PiiClass>, DecisionError> {
     let names = || (table.clone(), column.name.clone());
     match (choice.decision, choice.class) {
         (ColumnDecision::Masked, Some(class)) => Ok(Some(class)),
         (ColumnDecision::Masked, None) => {
             let proposed = column.proposal.as_ref().and_then(|proposal| proposal.class);
             let (table, column) = names();
-            proposed.map(Some).ok_or(DecisionError::ClassMissing { table, column })
+            proposed
+                .map(Some)
+                .ok_or(DecisionError::ClassMissing { table, column })
         }
         (_, Some(_)) => {
             let (table, column) = names();
@@ -261,8 +310,14 @@ mod tests {
         for (decision, wanted) in [
             (json!({"state": "approved"}), Ok("")),
             (json!({"state": "approved", "remaining": "pending"}), Ok("")),
-            (json!({"state": "approved", "remaining": "clear"}), Ok("id clear, email clear, note clear")),
-            (json!({"state": "approved", "remaining": "proposal"}), Ok("id clear, email masked email")),
+            (
+                json!({"state": "approved", "remaining": "clear"}),
+                Ok("id clear, email clear, note clear"),
+            ),
+            (
+                json!({"state": "approved", "remaining": "proposal"}),
+                Ok("id clear, email masked email"),
+            ),
             (
                 json!({"state": "approved", "remaining": "proposal", "columns": [{"name": "EMAIL", "decision": "pending"}]}),
                 Ok("id clear"),
@@ -275,14 +330,21 @@ mod tests {
                 json!({"state": "approved", "columns": [{"name": "note", "decision": "masked", "class": "free_text"}]}),
                 Ok("note masked free_text"),
             ),
-            (json!({"state": "approved", "columns": [{"name": "key", "decision": "clear"}]}), Ok("key clear")),
+            (
+                json!({"state": "approved", "columns": [{"name": "key", "decision": "clear"}]}),
+                Ok("key clear"),
+            ),
             (
                 json!({"state": "approved", "columns": [{"name": "note", "decision": "masked"}]}),
-                Err("the column `note` of `crm.public.contacts` is to be masked, but nobody said as what"),
+                Err(
+                    "the column `note` of `crm.public.contacts` is to be masked, but nobody said as what",
+                ),
             ),
             (
                 json!({"state": "approved", "columns": [{"name": "id", "decision": "clear", "class": "email"}]}),
-                Err("the column `id` of `crm.public.contacts` has a class, but is not to be masked"),
+                Err(
+                    "the column `id` of `crm.public.contacts` has a class, but is not to be masked",
+                ),
             ),
             (
                 json!({"state": "approved", "columns": [{"name": "phone", "decision": "clear"}]}),
@@ -295,17 +357,30 @@ mod tests {
             ),
             (
                 json!({"state": "approved", "columns": [{"name": "id", "decision": "clear", "type": "integer"}]}),
-                Err("the column `id` of `crm.public.contacts` is of type `bigint` now, not `integer`"),
+                Err(
+                    "the column `id` of `crm.public.contacts` is of type `bigint` now, not `integer`",
+                ),
             ),
         ] {
             let mut decision = decision;
             decision["table"] = json!("crm.public.contacts");
             let request = serde_json::from_value(json!({"tables": [decision]})).unwrap();
             let found = decide(&tables(), &request).map(|decided| {
-                assert_eq!(decided.tables.len(), 1, "the table goes from pending to approved");
+                assert_eq!(
+                    decided.tables.len(),
+                    1,
+                    "the table goes from pending to approved"
+                );
                 let columns = decided.columns.iter().map(|column| {
-                    let class = column.class.map(|class| format!(" {}", class.as_str())).unwrap_or_default();
-                    format!("{} {}{class}", column.name, crate::schema::column_state(column.state))
+                    let class = column
+                        .class
+                        .map(|class| format!(" {}", class.as_str()))
+                        .unwrap_or_default();
+                    format!(
+                        "{} {}{class}",
+                        column.name,
+                        crate::schema::column_state(column.state)
+                    )
                 });
                 columns.collect::<Vec<_>>().join(", ")
             });
@@ -318,10 +393,19 @@ mod tests {
     fn unknown_and_repeated_tables_are_refused() {
         for (names, wanted) in [
             (vec![], "`tables` is empty: name at least one"),
-            (vec!["crm.public.gone"], "there is no table `crm.public.gone`"),
-            (vec!["crm.public.contacts", "CRM.public.contacts"], "the table `crm.public.contacts` is there twice"),
+            (
+                vec!["crm.public.gone"],
+                "there is no table `crm.public.gone`",
+            ),
+            (
+                vec!["crm.public.contacts", "CRM.public.contacts"],
+                "the table `crm.public.contacts` is there twice",
+            ),
         ] {
-            let tables_named: Vec<_> = names.iter().map(|name| json!({"table": name, "state": "approved"})).collect();
+            let tables_named: Vec<_> = names
+                .iter()
+                .map(|name| json!({"table": name, "state": "approved"}))
+                .collect();
             let request = serde_json::from_value(json!({"tables": tables_named})).unwrap();
             assert_eq!(decide(&tables(), &request).unwrap_err().to_string(), wanted);
         }

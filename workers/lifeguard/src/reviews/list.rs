@@ -12,7 +12,9 @@ use townlake_kit::db::{Database, DatabaseError, Value, params};
 use townlake_kit::failure::Failure;
 use townlake_kit::identity::Peer;
 use townlake_kit::json::Json;
-use townlake_protocol::lifeguard::reviews::{ColumnDecision, ReviewColumn, ReviewList, ReviewProposal, ReviewTable};
+use townlake_protocol::lifeguard::reviews::{
+    ColumnDecision, ReviewColumn, ReviewList, ReviewProposal, ReviewTable,
+};
 
 use crate::app::App;
 use crate::authorize::standing;
@@ -41,8 +43,13 @@ pub async fn list(
     peer: Peer,
     Parameters(ReviewQuery { state }): Parameters<ReviewQuery>,
 ) -> Result<Json<ReviewList>, Failure> {
-    standing(&app, &peer).await?.require_reviewer(&app, "the list of reviews")?;
-    let mut tables: Vec<ReviewTable> = tables(&app.db, "?1 IS NULL", Value::Null).await?.into_values().collect();
+    standing(&app, &peer)
+        .await?
+        .require_reviewer(&app, "the list of reviews")?;
+    let mut tables: Vec<ReviewTable> = tables(&app.db, "?1 IS NULL", Value::Null)
+        .await?
+        .into_values()
+        .collect();
     if state == Which::Pending {
         tables.retain(waits);
     }
@@ -50,15 +57,38 @@ pub async fn list(
 }
 
 /// The tables that a JSON array names, those that exist.
-pub async fn tables_named(db: &Database, names: &str) -> Result<BTreeMap<TableRef, ReviewTable>, DatabaseError> {
-    tables(db, "tables.name IN (SELECT value FROM json_each(?1))", names.into()).await
+pub async fn tables_named(
+    db: &Database,
+    names: &str,
+) -> Result<BTreeMap<TableRef, ReviewTable>, DatabaseError> {
+    tables(
+        db,
+        "tables.name IN (SELECT value FROM json_each(?1))",
+        names.into(),
+    )
+    .await
+}
+
+/// The sum of these tables' revisions: the same as long as nothing about them changes.
+pub async fn revisions(db: &Database, names: &str) -> Result<u64, DatabaseError> {
+    #[derive(Deserialize)]
+    struct Row {
+        revisions: u64,
+    }
+    let sql = "SELECT coalesce(sum(revision), 0) AS revisions FROM tables \
+               WHERE name IN (SELECT value FROM json_each(?1))";
+    let row: Option<Row> = db.first(sql, params![names]).await?;
+    Ok(row.map_or(0, |row| row.revisions))
 }
 
 /// Whether somebody has to decide: about the table, or about columns of a table that is open.
 fn waits(table: &ReviewTable) -> bool {
     match table.state {
         TableState::Pending => true,
-        TableState::Approved => table.columns.iter().any(|column| column.state == ColumnDecision::Pending),
+        TableState::Approved => table
+            .columns
+            .iter()
+            .any(|column| column.state == ColumnDecision::Pending),
         TableState::Denied => false,
     }
 }
@@ -101,10 +131,30 @@ async fn tables(
     let found: Vec<Table> = db.all(&sql, params![value.clone()]).await?;
     let mut tables: BTreeMap<TableRef, ReviewTable> = found
         .into_iter()
-        .map(|Table { name, kind, comment, state, decided_by, decided_at }| {
-            let columns = Vec::new();
-            (name.clone(), ReviewTable { table: name, state, kind, comment, decided_by, decided_at, columns })
-        })
+        .map(
+            |Table {
+                 name,
+                 kind,
+                 comment,
+                 state,
+                 decided_by,
+                 decided_at,
+             }| {
+                let columns = Vec::new();
+                (
+                    name.clone(),
+                    ReviewTable {
+                        table: name,
+                        state,
+                        kind,
+                        comment,
+                        decided_by,
+                        decided_at,
+                        columns,
+                    },
+                )
+            },
+        )
         .collect();
     let sql = format!(
         "SELECT columns.table_name, columns.name, columns.type, columns.comment, columns.state, columns.class, \

@@ -24,7 +24,10 @@ pub async fn put(
     caller.require(&["skimmer"])?;
     for column in tables.iter().flat_map(|table| &table.columns) {
         if !(0.0..=1.0).contains(&column.confidence) {
-            let detail = format!("the confidence of `{}` is {}, from 0 to 1 are allowed", column.name, column.confidence);
+            let detail = format!(
+                "the confidence of `{}` is {}, from 0 to 1 are allowed",
+                column.name, column.confidence
+            );
             return Err(Failure::bad_request("proposal_malformed", detail));
         }
     }
@@ -37,7 +40,12 @@ pub async fn put(
             let evidence = json!(column.evidence).to_string();
             if known.contains(&(table.table.to_string(), name.clone())) {
                 rows.push(json!([
-                    table.table, name, column.class, column.confidence, evidence, column.detector_version
+                    table.table,
+                    name,
+                    column.class,
+                    column.confidence,
+                    evidence,
+                    column.detector_version
                 ]));
             } else {
                 unknown.push(format!("{}.{name}", table.table));
@@ -56,7 +64,7 @@ pub async fn put(
          detector_version = excluded.detector_version, proposed_at = excluded.proposed_at \
          WHERE excluded.detector_version >= proposals.detector_version",
         rows.into_iter(),
-        &params![app.clock.now()],
+        params![app.clock.now()],
     );
     if !statements.is_empty() {
         app.db.batch(statements).await?;
@@ -64,7 +72,10 @@ pub async fn put(
     Ok(Json(StoredProposals { stored, unknown }))
 }
 
-async fn known_columns(app: &App, tables: &[TableProposals]) -> Result<BTreeSet<(String, String)>, Failure> {
+async fn known_columns(
+    app: &App,
+    tables: &[TableProposals],
+) -> Result<BTreeSet<(String, String)>, Failure> {
     #[derive(Deserialize)]
     struct Row {
         table_name: String,
@@ -73,5 +84,8 @@ async fn known_columns(app: &App, tables: &[TableProposals]) -> Result<BTreeSet<
     let names = json!(tables.iter().map(|table| &table.table).collect::<Vec<_>>()).to_string();
     let sql = "SELECT table_name, name FROM columns WHERE table_name IN (SELECT value FROM json_each(?1))";
     let rows: Vec<Row> = app.db.all(sql, params![names]).await?;
-    Ok(rows.into_iter().map(|row| (row.table_name, row.name)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.table_name, row.name))
+        .collect())
 }

@@ -89,7 +89,10 @@ pub struct Reopened {
 }
 
 /// What the snapshot changes. A snapshot is whole: what it does not mention is gone.
-pub fn difference(known: &BTreeMap<TableRef, TableRow>, snapshot: &Snapshot) -> Result<Change, SnapshotError> {
+pub fn difference(
+    known: &BTreeMap<TableRef, TableRow>,
+    snapshot: &Snapshot,
+) -> Result<Change, SnapshotError> {
     let mut change = Change::default();
     let mut seen = BTreeSet::new();
     for reported in &snapshot.tables {
@@ -116,7 +119,11 @@ pub fn difference(known: &BTreeMap<TableRef, TableRow>, snapshot: &Snapshot) -> 
                 previous_state: table_state(before.state),
                 previous_class: None,
                 data_type: None,
-                note: format!("it was a {} and is a {} now", kind(before.kind), kind(now.kind)),
+                note: format!(
+                    "it was a {} and is a {} now",
+                    kind(before.kind),
+                    kind(now.kind)
+                ),
             });
         }
         let mut columns = BTreeSet::new();
@@ -136,19 +143,38 @@ pub fn difference(known: &BTreeMap<TableRef, TableRow>, snapshot: &Snapshot) -> 
             let before = before.and_then(|before| before.columns.get(&name));
             put_column(&mut change, table, &name, before, row);
             if !columns.insert(name.clone()) {
-                return Err(SnapshotError::ColumnTwice { table: table.clone(), column: name });
+                return Err(SnapshotError::ColumnTwice {
+                    table: table.clone(),
+                    column: name,
+                });
             }
         }
         let silent = before.into_iter().flat_map(|before| &before.columns);
         for (name, before) in silent.filter(|(name, _)| !columns.contains(*name)) {
-            put_column(&mut change, table, name, Some(before), ColumnRow { dropped: true, ..before.clone() });
+            put_column(
+                &mut change,
+                table,
+                name,
+                Some(before),
+                ColumnRow {
+                    dropped: true,
+                    ..before.clone()
+                },
+            );
         }
         if before.is_none_or(|before| !same_table(before, &now)) {
             change.tables.push((table.clone(), now));
         }
     }
-    for (table, before) in known.iter().filter(|(table, before)| !before.dropped && !seen.contains(table)) {
-        let now = TableRow { dropped: true, columns: BTreeMap::new(), ..before.clone() };
+    for (table, before) in known
+        .iter()
+        .filter(|(table, before)| !before.dropped && !seen.contains(table))
+    {
+        let now = TableRow {
+            dropped: true,
+            columns: BTreeMap::new(),
+            ..before.clone()
+        };
         change.tables.push((table.clone(), now));
     }
     Ok(change)
@@ -156,7 +182,13 @@ pub fn difference(known: &BTreeMap<TableRef, TableRow>, snapshot: &Snapshot) -> 
 
 /// Notes a column if it is different from before; a decision about another type does not hold. One that closes
 /// holds whatever the type.
-fn put_column(change: &mut Change, table: &TableRef, name: &str, before: Option<&ColumnRow>, mut now: ColumnRow) {
+fn put_column(
+    change: &mut Change,
+    table: &TableRef,
+    name: &str,
+    before: Option<&ColumnRow>,
+    mut now: ColumnRow,
+) {
     if let Some(before) = before {
         (now.state, now.class) = (before.state, before.class);
         let open = matches!(before.state, ColumnDecision::Clear | ColumnDecision::Masked);
@@ -168,7 +200,10 @@ fn put_column(change: &mut Change, table: &TableRef, name: &str, before: Option<
                 previous_state: column_state(before.state),
                 previous_class: before.class,
                 data_type: Some(now.data_type.clone()),
-                note: format!("its type was `{}` and is `{}` now", before.data_type, now.data_type),
+                note: format!(
+                    "its type was `{}` and is `{}` now",
+                    before.data_type, now.data_type
+                ),
             });
         }
     }
@@ -229,12 +264,18 @@ mod tests {
             })
         });
         let tables: Vec<_> = tables.into_iter().collect();
-        serde_json::from_value(serde_json::json!({"taken_at": "2026-05-01T12:00:00Z", "tables": tables})).unwrap()
+        serde_json::from_value(
+            serde_json::json!({"taken_at": "2026-05-01T12:00:00Z", "tables": tables}),
+        )
+        .unwrap()
     }
 
     fn apply(known: &mut BTreeMap<TableRef, TableRow>, change: Change) {
         for (table, mut row) in change.tables {
-            row.columns = known.get(&table).map(|before| before.columns.clone()).unwrap_or_default();
+            row.columns = known
+                .get(&table)
+                .map(|before| before.columns.clone())
+                .unwrap_or_default();
             known.insert(table, row);
         }
         for (table, name, row) in change.columns {
@@ -244,7 +285,10 @@ mod tests {
 
     fn reviewed(text: &str) -> BTreeMap<TableRef, TableRow> {
         let mut known = BTreeMap::new();
-        apply(&mut known, difference(&BTreeMap::new(), &snapshot(text)).unwrap());
+        apply(
+            &mut known,
+            difference(&BTreeMap::new(), &snapshot(text)).unwrap(),
+        );
         for row in known.values_mut() {
             row.state = TableState::Approved;
             for (name, column) in &mut row.columns {
@@ -267,7 +311,11 @@ mod tests {
                     format!("{name} {}{gone}", column_state(column.state))
                 });
                 let gone = if row.dropped { " gone" } else { "" };
-                format!("{}{gone}: {}", table_state(row.state), columns.collect::<Vec<_>>().join(", "))
+                format!(
+                    "{}{gone}: {}",
+                    table_state(row.state),
+                    columns.collect::<Vec<_>>().join(", ")
+                )
             })
             .collect::<Vec<_>>()
             .join("; ")
@@ -277,13 +325,41 @@ mod tests {
     fn what_changed_is_pending_and_what_is_gone_stays_named() {
         for (before, after, wanted) in [
             ("table: id bigint", "table: id bigint", "approved: id clear"),
-            ("table: id bigint", "table: id bigint, new bigint", "approved: id clear, new pending"),
-            ("table: id bigint", "table: id varchar", "approved: id pending"),
-            ("table: mail varchar(9)", "table: mail varchar(20)", "approved: mail pending"),
-            ("table: secret varchar", "table: secret bigint", "approved: secret denied"),
-            ("table: id bigint, a date", "table: id bigint", "approved: a clear gone, id clear"),
-            ("table: id bigint, a date", "table: id bigint, a date gone", "approved: a clear gone, id clear"),
-            ("table: id bigint", "table dropped: id bigint gone", "approved gone: id clear gone"),
+            (
+                "table: id bigint",
+                "table: id bigint, new bigint",
+                "approved: id clear, new pending",
+            ),
+            (
+                "table: id bigint",
+                "table: id varchar",
+                "approved: id pending",
+            ),
+            (
+                "table: mail varchar(9)",
+                "table: mail varchar(20)",
+                "approved: mail pending",
+            ),
+            (
+                "table: secret varchar",
+                "table: secret bigint",
+                "approved: secret denied",
+            ),
+            (
+                "table: id bigint, a date",
+                "table: id bigint",
+                "approved: a clear gone, id clear",
+            ),
+            (
+                "table: id bigint, a date",
+                "table: id bigint, a date gone",
+                "approved: a clear gone, id clear",
+            ),
+            (
+                "table: id bigint",
+                "table dropped: id bigint gone",
+                "approved gone: id clear gone",
+            ),
             ("table: id bigint", "", "approved gone: id clear"),
             ("table: id bigint", "view: id bigint", "pending: id clear"),
             ("table: id bigint", "table: ID bigint", "approved: id clear"),
@@ -304,27 +380,46 @@ mod tests {
             apply(&mut known, change);
         }
         assert_eq!(known, whole);
-        for step in ["table: id varchar, mail varchar", "table: id bigint, mail varchar"] {
+        for step in [
+            "table: id varchar, mail varchar",
+            "table: id bigint, mail varchar",
+        ] {
             let change = difference(&known, &snapshot(step)).unwrap();
             apply(&mut known, change);
         }
-        assert_eq!(states(&known), "approved: id pending, mail masked", "what was something else in between");
+        assert_eq!(
+            states(&known),
+            "approved: id pending, mail masked",
+            "what was something else in between"
+        );
     }
 
     #[test]
     fn the_same_snapshot_again_changes_nothing() {
         let known = reviewed("table: id bigint, mail varchar");
-        assert_eq!(difference(&known, &snapshot("table: id bigint, mail varchar")).unwrap(), Change::default());
+        assert_eq!(
+            difference(&known, &snapshot("table: id bigint, mail varchar")).unwrap(),
+            Change::default()
+        );
     }
 
     #[test]
     fn a_name_that_is_there_twice_is_refused() {
-        for text in ["table: id bigint, id varchar", "table: id bigint, ID bigint"] {
+        for text in [
+            "table: id bigint, id varchar",
+            "table: id bigint, ID bigint",
+        ] {
             let found = difference(&BTreeMap::new(), &snapshot(text));
-            assert!(matches!(found, Err(SnapshotError::ColumnTwice { .. })), "{text}");
+            assert!(
+                matches!(found, Err(SnapshotError::ColumnTwice { .. })),
+                "{text}"
+            );
         }
         let mut twice = snapshot("table: id bigint");
         twice.tables.extend(twice.tables.clone());
-        assert!(matches!(difference(&BTreeMap::new(), &twice), Err(SnapshotError::TableTwice(_))));
+        assert!(matches!(
+            difference(&BTreeMap::new(), &twice),
+            Err(SnapshotError::TableTwice(_))
+        ));
     }
 }

@@ -45,15 +45,19 @@ impl Iam {
     /// An IAM that knows the demo's people.
     pub async fn start() -> Self {
         let person = |name: &str| json!({"email": format!("{name}@corp.example"), "name": name, "active": true});
-        let group = |name: &str, member: &str| {
-            json!({"name": name, "description": format!("all {name}"), "members": [format!("{member}@corp.example")]})
-        };
+        let group = |name: &str, member: &str| json!({"name": name, "description": format!("all {name}"), "members": [format!("{member}@corp.example")]});
         let directory = json!({
             "people": [person("ana"), person("bo"), person("rui"), person("ines")],
             "groups": [group("analysts", "ana"), group("engineers", "bo"), group("reviewers", "rui"),
                 group("admins", "ines")],
         });
-        let state = State { directory, version: 1, mood: Mood::Well, requests: 0, not_modified: 0 };
+        let state = State {
+            directory,
+            version: 1,
+            mood: Mood::Well,
+            requests: 0,
+            not_modified: 0,
+        };
         let state = Arc::new(Mutex::new(state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/iam/v1/directory", listener.local_addr().unwrap());
@@ -77,7 +81,10 @@ impl Iam {
     pub fn set_member(&self, group: &str, user: &str, member: bool) {
         self.edit(|directory| {
             let groups = directory["groups"].as_array_mut().unwrap();
-            let group = groups.iter_mut().find(|entry| entry["name"] == group).unwrap();
+            let group = groups
+                .iter_mut()
+                .find(|entry| entry["name"] == group)
+                .unwrap();
             let members = group["members"].as_array_mut().unwrap();
             members.retain(|entry| entry != user);
             if member {
@@ -90,7 +97,10 @@ impl Iam {
     pub fn set_active(&self, user: &str, active: bool) {
         self.edit(|directory| {
             let people = directory["people"].as_array_mut().unwrap();
-            people.iter_mut().find(|entry| entry["email"] == user).unwrap()["active"] = json!(active);
+            people
+                .iter_mut()
+                .find(|entry| entry["email"] == user)
+                .unwrap()["active"] = json!(active);
         });
     }
 
@@ -128,7 +138,9 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             _ if !authorized => respond("401 Unauthorized", "", ""),
             Mood::Broken => respond("503 Service Unavailable", "", ""),
             Mood::Odd(body) => respond("200 OK", "", body),
-            Mood::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{\"version\":".to_owned(),
+            Mood::Cut => {
+                "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{\"version\":".to_owned()
+            }
             Mood::Well if known => {
                 state.not_modified += 1;
                 respond("304 Not Modified", &etag, "")
@@ -144,6 +156,13 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
 }
 
 fn respond(status: &str, etag: &str, body: &str) -> String {
-    let etag = if etag.is_empty() { String::new() } else { format!("etag: {etag}\r\n") };
-    format!("HTTP/1.1 {status}\r\n{etag}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    let etag = if etag.is_empty() {
+        String::new()
+    } else {
+        format!("etag: {etag}\r\n")
+    };
+    format!(
+        "HTTP/1.1 {status}\r\n{etag}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }

@@ -42,7 +42,9 @@ enum Step {
     /// What happens in the IAM.
     Iam { iam: IamStep },
     /// Skimmer reports; `[table, column, type]`, and type null for a column that is gone.
-    Columns { columns: Vec<(String, String, Option<String>)> },
+    Columns {
+        columns: Vec<(String, String, Option<String>)>,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,7 +64,10 @@ fn success() -> u16 {
 #[tokio::test]
 async fn journeys_end_as_written() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lifeguard/journeys");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(!files.is_empty());
     for file in files {
@@ -80,10 +85,19 @@ async fn travel(name: &str, steps: Vec<Step>) {
     for (number, step) in steps.into_iter().enumerate() {
         let place = format!("{name}, step {}: {step:?}", number + 1);
         match step {
-            Step::Call { who, call, body, status, code, save } => {
+            Step::Call {
+                who,
+                call,
+                body,
+                status,
+                code,
+                save,
+            } => {
                 let (method, path) = call.split_once(' ').unwrap();
                 let fill = |text: &str| {
-                    saved.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${name}"), value))
+                    saved.iter().fold(text.to_owned(), |text, (name, value)| {
+                        text.replace(&format!("${name}"), value)
+                    })
                 };
                 let body = body.map(|body| serde_json::from_str(&fill(&body.to_string())).unwrap());
                 let answer = town.call(&who, method, &fill(path), body).await;
@@ -92,17 +106,31 @@ async fn travel(name: &str, steps: Vec<Step>) {
                     assert_eq!(answer.body["code"], code, "{place}");
                 }
                 for (name, pointer) in save {
-                    let value = answer.body.pointer(&pointer).unwrap_or_else(|| panic!("{place}: {}", answer.body));
+                    let value = answer
+                        .body
+                        .pointer(&pointer)
+                        .unwrap_or_else(|| panic!("{place}: {}", answer.body));
                     saved.insert(name, value.as_str().unwrap().to_owned());
                 }
             }
-            Step::Sees { who, table, sees, session } => {
+            Step::Sees {
+                who,
+                table,
+                sees,
+                session,
+            } => {
                 let (document, model) = town.served().await;
                 let now = town.clock.now();
                 let users = ["ana", "bo", "rui", "ines", "svc-gateway"].map(user);
                 assert_agreement(&document, &model, &users, now);
                 let session = session.map(|name| PiiSessionId::from(saved[&name].as_str()));
-                let sight = decided(&model, &user(&who), session.as_ref(), &table.parse().unwrap(), now);
+                let sight = decided(
+                    &model,
+                    &user(&who),
+                    session.as_ref(),
+                    &table.parse().unwrap(),
+                    now,
+                );
                 let found = match sight.visibility {
                     Visibility::Absent => "absent".to_owned(),
                     Visibility::Listed => "listed".to_owned(),
@@ -114,7 +142,9 @@ async fn travel(name: &str, steps: Vec<Step>) {
                             Some(_) => format!("{name} masked"),
                         });
                         let columns = columns.collect::<Vec<_>>().join(", ");
-                        sight.row_filter.map_or(columns.clone(), |filter| format!("{columns} where {filter}"))
+                        sight.row_filter.map_or(columns.clone(), |filter| {
+                            format!("{columns} where {filter}")
+                        })
                     }
                 };
                 assert_eq!(found, sees, "{place}");
@@ -122,7 +152,9 @@ async fn travel(name: &str, steps: Vec<Step>) {
             Step::Wait { wait } => town.wait(wait),
             Step::Iam { iam } => match iam {
                 IamStep::Add(group, who) => town.iam.set_member(&group, user(&who).as_str(), true),
-                IamStep::Remove(group, who) => town.iam.set_member(&group, user(&who).as_str(), false),
+                IamStep::Remove(group, who) => {
+                    town.iam.set_member(&group, user(&who).as_str(), false)
+                }
                 IamStep::Close(who) => town.iam.set_active(user(&who).as_str(), false),
                 IamStep::Fail => town.iam.be(Mood::Broken),
                 IamStep::Recover => town.iam.be(Mood::Well),
@@ -133,7 +165,15 @@ async fn travel(name: &str, steps: Vec<Step>) {
                 }
                 reported["taken_at"] = town.clock.now().to_string().into();
                 let body = Some(reported.clone());
-                town.from("skimmer", http::Method::PUT, "/internal/snapshot", &[], body).await.ok();
+                town.from(
+                    "skimmer",
+                    http::Method::PUT,
+                    "/internal/snapshot",
+                    &[],
+                    body,
+                )
+                .await
+                .ok();
             }
         }
     }
@@ -141,10 +181,15 @@ async fn travel(name: &str, steps: Vec<Step>) {
 
 fn report(snapshot: &mut Value, table: &str, column: &str, data_type: Option<&str>) {
     let tables = snapshot["tables"].as_array_mut().unwrap();
-    let table = tables.iter_mut().find(|entry| entry["table"] == table).unwrap();
+    let table = tables
+        .iter_mut()
+        .find(|entry| entry["table"] == table)
+        .unwrap();
     let columns = table["columns"].as_array_mut().unwrap();
     columns.retain(|entry| entry["name"] != column);
     if let Some(data_type) = data_type {
-        columns.push(serde_json::json!({"name": column, "type": data_type, "ordinal": columns.len() + 1}));
+        columns.push(
+            serde_json::json!({"name": column, "type": data_type, "ordinal": columns.len() + 1}),
+        );
     }
 }

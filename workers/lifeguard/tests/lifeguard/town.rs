@@ -58,7 +58,10 @@ impl Answer {
 
     /// A header's text.
     pub fn header(&self, name: &str) -> String {
-        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -79,15 +82,41 @@ impl Town {
             public_url: "http://127.0.0.1:8787".to_owned(),
         };
         let outbound = Outbound::new(Duration::from_millis(300));
-        let app = App { db: db.clone(), clock: clock.clone(), outbound, config: Arc::new(config) };
-        Self { db, clock, iam, router: router(app) }
+        let app = App {
+            db: db.clone(),
+            clock: clock.clone(),
+            outbound,
+            config: Arc::new(config),
+        };
+        Self {
+            db,
+            clock,
+            iam,
+            router: router(app),
+        }
     }
 
     /// A Lifeguard that knows a few tables, with Skimmer's proposals.
     pub async fn with_tables() -> Self {
         let town = Self::start().await;
-        town.from("skimmer", Method::PUT, "/internal/snapshot", &[], Some(snapshot(START))).await.ok();
-        town.from("skimmer", Method::PUT, "/internal/proposals", &[], Some(proposals())).await.ok();
+        town.from(
+            "skimmer",
+            Method::PUT,
+            "/internal/snapshot",
+            &[],
+            Some(snapshot(START)),
+        )
+        .await
+        .ok();
+        town.from(
+            "skimmer",
+            Method::PUT,
+            "/internal/proposals",
+            &[],
+            Some(proposals()),
+        )
+        .await
+        .ok();
         town
     }
 
@@ -102,14 +131,27 @@ impl Town {
     }
 
     /// The same, with how the person proved who they are.
-    pub async fn call_via(&self, who: &str, via: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub async fn call_via(
+        &self,
+        who: &str,
+        via: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let user = user(who);
-        let kind = if user.is_service() { "service" } else { "person" };
+        let kind = if user.is_service() {
+            "service"
+        } else {
+            "person"
+        };
         // The groups that a request carries must not matter: these claim everything.
-        let principal = json!({"user": user, "groups": ["admins", "reviewers"], "kind": kind, "via": via});
+        let principal =
+            json!({"user": user, "groups": ["admins", "reviewers"], "kind": kind, "via": via});
         let principal = townlake_kit::identity::encode(&serde_json::from_value(principal).unwrap());
         let headers = [("x-townlake-principal", principal.as_str())];
-        self.from("gateway", method.parse().unwrap(), path, &headers, body).await
+        self.from("gateway", method.parse().unwrap(), path, &headers, body)
+            .await
     }
 
     /// A request of a Worker.
@@ -145,24 +187,43 @@ impl Town {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap()
+        };
         if !parts.status.is_success() && parts.status != StatusCode::NOT_MODIFIED {
-            assert_eq!(parts.headers[header::CONTENT_TYPE], "application/problem+json", "{body}");
+            assert_eq!(
+                parts.headers[header::CONTENT_TYPE],
+                "application/problem+json",
+                "{body}"
+            );
         }
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// `GET /internal/policy`, perhaps with an ETag.
     pub async fn policy(&self, etag: Option<&str>) -> Answer {
-        let headers: Vec<_> = etag.map(|etag| ("if-none-match", etag)).into_iter().collect();
-        self.from("gateway", Method::GET, "/internal/policy", &headers, None).await
+        let headers: Vec<_> = etag
+            .map(|etag| ("if-none-match", etag))
+            .into_iter()
+            .collect();
+        self.from("gateway", Method::GET, "/internal/policy", &headers, None)
+            .await
     }
 
     /// The document and the model as they are now, both checked.
     pub async fn served(&self) -> (Document, Model) {
         let document = Document::from_json(&self.policy(None).await.ok().to_string()).unwrap();
         validate(&document).unwrap();
-        let model = self.from("gateway", Method::GET, "/internal/model", &[], None).await.ok();
+        let model = self
+            .from("gateway", Method::GET, "/internal/model", &[], None)
+            .await
+            .ok();
         let model: Model = serde_json::from_value(model).unwrap();
         assert_eq!(model.version, document.meta.version);
         assert!(self.clock.now() < document.meta.valid_until);
@@ -171,13 +232,24 @@ impl Town {
 
     /// `POST /internal/identify`.
     pub async fn identify(&self, body: Value) -> Answer {
-        self.from("gateway", Method::POST, "/internal/identify", &[], Some(body)).await
+        self.from(
+            "gateway",
+            Method::POST,
+            "/internal/identify",
+            &[],
+            Some(body),
+        )
+        .await
     }
 }
 
 /// `ana` as `ana@corp.example`; services as they are.
 pub fn user(who: &str) -> UserName {
-    if who.starts_with("svc-") { who.parse().unwrap() } else { format!("{who}@corp.example").parse().unwrap() }
+    if who.starts_with("svc-") {
+        who.parse().unwrap()
+    } else {
+        format!("{who}@corp.example").parse().unwrap()
+    }
 }
 
 /// What somebody gets of a table: how much they may know, each readable column with its mask, and the row filter.
@@ -189,7 +261,13 @@ pub struct Sight {
 }
 
 /// What the model says.
-pub fn decided(model: &Model, user: &UserName, session: Option<&PiiSessionId>, table: &TableRef, now: Timestamp) -> Sight {
+pub fn decided(
+    model: &Model,
+    user: &UserName,
+    session: Option<&PiiSessionId>,
+    table: &TableRef,
+    now: Timestamp,
+) -> Sight {
     let found = access(model, Asker { user, session }, table, now);
     let columns = found
         .columns
@@ -198,33 +276,73 @@ pub fn decided(model: &Model, user: &UserName, session: Option<&PiiSessionId>, t
         .map(|column| (column.name.clone(), column.mask.clone()));
     let mut columns: Vec<_> = columns.collect();
     columns.sort();
-    Sight { visibility: found.visibility, columns, row_filter: found.row_filter }
+    Sight {
+        visibility: found.visibility,
+        columns,
+        row_filter: found.row_filter,
+    }
 }
 
 /// What an engine makes of the document. `effective` is the user that the query runs as.
-pub fn enforced(document: &Document, model: &Model, user: &UserName, effective: &str, table: &TableRef) -> Sight {
+pub fn enforced(
+    document: &Document,
+    model: &Model,
+    user: &UserName,
+    effective: &str,
+    table: &TableRef,
+) -> Sight {
     let control = AccessControl::new(document).unwrap();
     let original = user.as_str();
     let identity = match control.identity("gateway", Some(original), Some(effective)) {
         Ok(identity) => identity,
         // A service that the gateway may not act for, or a session that is over.
-        Err(_) => return Sight { visibility: Visibility::Absent, columns: Vec::new(), row_filter: None },
+        Err(_) => {
+            return Sight {
+                visibility: Visibility::Absent,
+                columns: Vec::new(),
+                row_filter: None,
+            };
+        }
     };
     if !control.sees_table(&identity, table) {
-        return Sight { visibility: Visibility::Absent, columns: Vec::new(), row_filter: None };
+        return Sight {
+            visibility: Visibility::Absent,
+            columns: Vec::new(),
+            row_filter: None,
+        };
     }
-    let names = model.tables.get(table).into_iter().flat_map(|known| &known.columns);
+    let names = model
+        .tables
+        .get(table)
+        .into_iter()
+        .flat_map(|known| &known.columns);
     let mut columns: Vec<(String, Option<String>)> = Vec::new();
-    for column in names.filter(|column| control.check_can_select(&identity, table, &[&column.name]).is_ok()) {
-        let mask = control.column_masks(&identity, table, &[&column.name]).remove(&column.name);
+    for column in names.filter(|column| {
+        control
+            .check_can_select(&identity, table, &[&column.name])
+            .is_ok()
+    }) {
+        let mask = control
+            .column_masks(&identity, table, &[&column.name])
+            .remove(&column.name);
         columns.push((column.name.clone(), mask.map(|mask| mask.sql)));
     }
     columns.sort();
     if columns.is_empty() {
-        return Sight { visibility: Visibility::Listed, columns, row_filter: None };
+        return Sight {
+            visibility: Visibility::Listed,
+            columns,
+            row_filter: None,
+        };
     }
-    let row_filter = control.row_filter(&identity, table).map(|filter| filter.sql);
-    Sight { visibility: Visibility::Readable, columns, row_filter }
+    let row_filter = control
+        .row_filter(&identity, table)
+        .map(|filter| filter.sql);
+    Sight {
+        visibility: Visibility::Readable,
+        columns,
+        row_filter,
+    }
 }
 
 /// How often something was seen: to know that a test looked at anything.
@@ -239,26 +357,46 @@ pub struct Seen {
 }
 
 /// Asserts that the model and the document say the same to everyone, in and out of sessions.
-pub fn assert_agreement(document: &Document, model: &Model, users: &[UserName], now: Timestamp) -> Seen {
+pub fn assert_agreement(
+    document: &Document,
+    model: &Model,
+    users: &[UserName],
+    now: Timestamp,
+) -> Seen {
     let control = AccessControl::new(document).unwrap();
     let mut seen = Seen::default();
     for table in model.tables.keys() {
         for user in users {
             let decided = decided(model, user, None, table, now);
             seen.readable += usize::from(decided.visibility == Visibility::Readable);
-            seen.masked += decided.columns.iter().filter(|(_, mask)| mask.is_some()).count();
-            assert_eq!(enforced(document, model, user, user.as_str(), table), decided, "{user} {table}");
+            seen.masked += decided
+                .columns
+                .iter()
+                .filter(|(_, mask)| mask.is_some())
+                .count();
+            assert_eq!(
+                enforced(document, model, user, user.as_str(), table),
+                decided,
+                "{user} {table}"
+            );
         }
         for session in &model.pii_sessions {
             let effective = session.effective_user();
             let owner = &session.user;
-            let admitted = control.identity("gateway", Some(owner.as_str()), Some(&effective)).is_ok();
+            let admitted = control
+                .identity("gateway", Some(owner.as_str()), Some(&effective))
+                .is_ok();
             let alive = live_session(model, owner, &session.id, now).is_some();
             assert_eq!(admitted, alive, "{effective}");
             if alive {
                 let decided = decided(model, owner, Some(&session.id), table, now);
-                seen.lifted += usize::from(decided != self::decided(model, owner, None, table, now));
-                assert_eq!(enforced(document, model, owner, &effective, table), decided, "{effective} {table}");
+                seen.lifted +=
+                    usize::from(decided != self::decided(model, owner, None, table, now));
+                assert_eq!(
+                    enforced(document, model, owner, &effective, table),
+                    decided,
+                    "{effective} {table}"
+                );
             }
         }
     }
@@ -268,8 +406,13 @@ pub fn assert_agreement(document: &Document, model: &Model, users: &[UserName], 
 /// A snapshot of the tables that tests use.
 pub fn snapshot(taken_at: &str) -> Value {
     let columns = |text: &str| -> Vec<Value> {
-        let columns = text.split(", ").map(|column| column.split_once(' ').unwrap());
-        columns.enumerate().map(|(i, (name, kind))| json!({"name": name, "type": kind, "ordinal": i + 1})).collect()
+        let columns = text
+            .split(", ")
+            .map(|column| column.split_once(' ').unwrap());
+        columns
+            .enumerate()
+            .map(|(i, (name, kind))| json!({"name": name, "type": kind, "ordinal": i + 1}))
+            .collect()
     };
     json!({"taken_at": taken_at, "tables": [
         {"table": "crm.public.contacts", "kind": "table",
