@@ -128,13 +128,21 @@ impl ChartError {
             Self::TooManyRows { .. } => "aggregate in SQL (GROUP BY a coarser time or category)",
             Self::NoColumn { .. } => "name columns as the query's SELECT does",
             Self::NotNumbers { .. } => "choose a numeric column, or CAST it in SQL",
-            Self::NoFit { .. } => "name x, y and color yourself, or select the columns that are missing",
-            Self::TooManyValues { .. } => "keep the largest in SQL (ORDER BY ... LIMIT) and sum up the rest as `other`",
+            Self::NoFit { .. } => {
+                "name x, y and color yourself, or select the columns that are missing"
+            }
+            Self::TooManyValues { .. } => {
+                "keep the largest in SQL (ORDER BY ... LIMIT) and sum up the rest as `other`"
+            }
             Self::NegativePart { .. } => "use a bar chart",
         }
     }
 }
 
 fn quoted(columns: &[String]) -> String {
-    columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| format!("`{column}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -3,8 +3,8 @@
 //!
 //! What a request means and which answers have which form is decided here; what tools there are is Skipper's.
 
-pub mod message;
 pub mod answer;
+pub mod message;
 pub mod types;
 
 pub use answer::{Cache, Reply};

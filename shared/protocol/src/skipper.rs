@@ -110,7 +110,11 @@ pub struct ExecuteError {
 impl ExecuteError {
     /// An error with its message only.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), ..Self::default() }
+        Self {
+            kind,
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// The same with the best next step.
@@ -127,7 +131,14 @@ impl ExecuteError {
 
     /// Advice of another part, as this surface says it.
     pub fn from_advice(kind: ErrorKind, advice: Advice) -> Self {
-        let Advice { code, title, detail, hint, next, span } = advice;
+        let Advice {
+            code,
+            title,
+            detail,
+            hint,
+            next,
+            span,
+        } = advice;
         Self {
             kind,
             message: title,

@@ -15,8 +15,17 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<http::Response<axum::body::Body>> {
-    serve(request, context, app(&env).map(|app| Routers::internal_only(router(app)))).await
+async fn fetch(
+    request: HttpRequest,
+    env: Env,
+    context: Context,
+) -> worker::Result<http::Response<axum::body::Body>> {
+    serve(
+        request,
+        context,
+        app(&env).map(|app| Routers::internal_only(router(app))),
+    )
+    .await
 }
 
 fn app(env: &Env) -> Result<App, ConfigError> {

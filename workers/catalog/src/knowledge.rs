@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use townlake_core::identity::Principal;
 use townlake_core::names::TableRef;
 use townlake_core::pii::PiiClass;
-use townlake_core::policy::evaluate::{Asker, ColumnAccess, ColumnDecision, ColumnReason, Visibility, access, session_of};
+use townlake_core::policy::evaluate::{
+    Asker, ColumnAccess, ColumnDecision, ColumnReason, Visibility, access, session_of,
+};
 use townlake_core::policy::model::{Model, TableState};
 use townlake_core::time::Timestamp;
 use townlake_protocol::catalog::Access;
@@ -31,15 +33,31 @@ pub struct ColumnKnowledge {
 }
 
 /// What the caller may know of the table; nothing at all if it is denied, gone or was never seen.
-pub fn of(model: &Model, principal: &Principal, table: &TableRef, now: Timestamp) -> Option<Knowledge> {
+pub fn of(
+    model: &Model,
+    principal: &Principal,
+    table: &TableRef,
+    now: Timestamp,
+) -> Option<Knowledge> {
     let session = session_of(principal);
-    let decided = access(model, Asker { user: &principal.user, session: session.as_ref() }, table, now);
+    let decided = access(
+        model,
+        Asker {
+            user: &principal.user,
+            session: session.as_ref(),
+        },
+        table,
+        now,
+    );
     match decided.visibility {
         Visibility::Absent | Visibility::Metadata => return None,
         Visibility::Listed | Visibility::Readable => {}
     }
-    let columns: BTreeMap<String, ColumnKnowledge> =
-        decided.columns.iter().filter_map(|column| Some((column.name.clone(), known(column)?))).collect();
+    let columns: BTreeMap<String, ColumnKnowledge> = decided
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.name.clone(), known(column)?)))
+        .collect();
     let access = if columns.values().any(|column| column.readable) {
         Access::Granted
     } else if columns.is_empty() {
@@ -47,7 +65,11 @@ pub fn of(model: &Model, principal: &Principal, table: &TableRef, now: Timestamp
     } else {
         Access::NotGranted
     };
-    Some(Knowledge { access, described: model.table_state(table) == TableState::Approved, columns })
+    Some(Knowledge {
+        access,
+        described: model.table_state(table) == TableState::Approved,
+        columns,
+    })
 }
 
 /// A column's name may be known once it is reviewed and not denied, granted or not.

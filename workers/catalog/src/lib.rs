@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod knowledge;
 pub mod routes;
 pub mod search;
-pub mod knowledge;
 pub mod snapshot;
 pub mod store;
 

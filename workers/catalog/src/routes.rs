@@ -46,7 +46,10 @@ pub struct App {
 impl App {
     /// The policy's model; a failure when Lifeguard has none to give, so that nothing is shown without it.
     pub async fn model(&self) -> Result<Arc<Model>, Failure> {
-        Ok(self.policy.model(&self.lifeguard, self.refresh_seconds, self.clock.now()).await?)
+        Ok(self
+            .policy
+            .model(&self.lifeguard, self.refresh_seconds, self.clock.now())
+            .await?)
     }
 }
 
@@ -57,7 +60,9 @@ pub fn router(app: App) -> Router {
         .route("/api/search", get(get_search))
         .route("/api/datasets", get(get_search))
         .route("/api/datasets/{name}", get(get_dataset))
-        .fallback(async || Failure::not_found("route", "the catalog serves /api/search and /api/datasets"))
+        .fallback(async || {
+            Failure::not_found("route", "the catalog serves /api/search and /api/datasets")
+        })
         .with_state(app)
 }
 
@@ -89,7 +94,10 @@ async fn get_search(
     if question.q.len() > MAX_QUESTION {
         return Err(Failure::bad_request(
             "question_too_long",
-            format!("the question has {} bytes; at most {MAX_QUESTION} are looked up", question.q.len()),
+            format!(
+                "the question has {} bytes; at most {MAX_QUESTION} are looked up",
+                question.q.len()
+            ),
         )
         .with_hint("ask with a few words that name what you look for"));
     }
@@ -102,7 +110,9 @@ async fn get_search(
             ));
         }
     };
-    Ok(Json(search::search(&app, &peer.principal, &question.q, limit).await?))
+    Ok(Json(
+        search::search(&app, &peer.principal, &question.q, limit).await?,
+    ))
 }
 
 /// `GET /api/datasets/{catalog.schema.table}`: one dataset.
@@ -112,8 +122,10 @@ async fn get_dataset(
     Path(name): Path<String>,
 ) -> Result<Json<Dataset>, Failure> {
     peer.caller.require(&["gateway", "skipper"])?;
-    let name: TableRef = name.parse().map_err(|error: townlake_core::names::NameError| {
-        Failure::bad_request("table_name_malformed", error.to_string())
-    })?;
+    let name: TableRef = name
+        .parse()
+        .map_err(|error: townlake_core::names::NameError| {
+            Failure::bad_request("table_name_malformed", error.to_string())
+        })?;
     Ok(Json(search::dataset(&app, &peer.principal, &name).await?))
 }

@@ -31,9 +31,17 @@ pub async fn search(
     limit: usize,
 ) -> Result<SearchAnswer, Failure> {
     let model = app.model().await?;
-    let viewer = Viewer { model: &model, principal, now: app.clock.now() };
+    let viewer = Viewer {
+        model: &model,
+        principal,
+        now: app.clock.now(),
+    };
     let terms = terms(question);
-    let found = if terms.is_empty() { Vec::new() } else { store::find(&app.db, &terms).await? };
+    let found = if terms.is_empty() {
+        Vec::new()
+    } else {
+        store::find(&app.db, &terms).await?
+    };
     let (order, matched) = if terms.is_empty() {
         (viewer.browse(&app.db).await?, BTreeMap::new())
     } else {
@@ -41,8 +49,11 @@ pub async fn search(
     };
     let total = order.len();
     let shown: Vec<String> = order.into_iter().take(limit).collect();
-    let mut rows: BTreeMap<String, DatasetRow> =
-        store::datasets(&app.db, Some(&shown)).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
+    let mut rows: BTreeMap<String, DatasetRow> = store::datasets(&app.db, Some(&shown))
+        .await?
+        .into_iter()
+        .map(|row| (row.name.clone(), row))
+        .collect();
     let mut columns = by_dataset(store::columns(&app.db, &shown).await?);
     let datasets: Vec<DatasetSummary> = shown
         .iter()
@@ -50,22 +61,47 @@ pub async fn search(
             let row = rows.remove(name)?;
             let (table, known) = viewer.knows(name)?;
             let matched = matched.get(name);
-            Some(summary(row, table, &known, &columns.remove(name).unwrap_or_default(), matched))
+            Some(summary(
+                row,
+                table,
+                &known,
+                &columns.remove(name).unwrap_or_default(),
+                matched,
+            ))
         })
         .collect();
     let terms = terms.into_iter().map(|term| term.word).collect();
-    Ok(SearchAnswer { terms, total, cut: total.saturating_sub(datasets.len()), datasets })
+    Ok(SearchAnswer {
+        terms,
+        total,
+        cut: total.saturating_sub(datasets.len()),
+        datasets,
+    })
 }
 
 /// One dataset with the columns that the caller may know of.
-pub async fn dataset(app: &App, principal: &Principal, table: &TableRef) -> Result<Dataset, Failure> {
+pub async fn dataset(
+    app: &App,
+    principal: &Principal,
+    table: &TableRef,
+) -> Result<Dataset, Failure> {
     let model = app.model().await?;
-    let viewer = Viewer { model: &model, principal, now: app.clock.now() };
+    let viewer = Viewer {
+        model: &model,
+        principal,
+        now: app.clock.now(),
+    };
     let name = table.to_string();
-    let row = store::datasets(&app.db, Some(std::slice::from_ref(&name))).await?.into_iter().next();
+    let row = store::datasets(&app.db, Some(std::slice::from_ref(&name)))
+        .await?
+        .into_iter()
+        .next();
     let (Some(row), Some((_, known))) = (row, viewer.knows(&name)) else {
-        return Err(Failure::not_found("dataset", format!("`{name}` is not a dataset that you may know of"))
-            .with_hint("search for it by a word of its name or of what it holds"));
+        return Err(Failure::not_found(
+            "dataset",
+            format!("`{name}` is not a dataset that you may know of"),
+        )
+        .with_hint("search for it by a word of its name or of what it holds"));
     };
     let columns = store::columns(&app.db, &[name]).await?;
     let about = about::parse(&row.comment);
@@ -73,13 +109,20 @@ pub async fn dataset(app: &App, principal: &Principal, table: &TableRef) -> Resu
     Ok(Dataset {
         name: table.clone(),
         kind: row.kind,
-        description: if known.described { about.description } else { String::new() },
+        description: if known.described {
+            about.description
+        } else {
+            String::new()
+        },
         exactness: about.exactness,
         freshness: about.freshness,
         access: known.access,
         reason,
         next,
-        columns: columns.into_iter().filter_map(|column| described(column, &known)).collect(),
+        columns: columns
+            .into_iter()
+            .filter_map(|column| described(column, &known))
+            .collect(),
         seen_at: Timestamp::from_millis(row.seen_at),
     })
 }
@@ -102,7 +145,11 @@ impl Viewer<'_> {
 
     async fn browse(&self, db: &townlake_kit::db::Database) -> Result<Vec<String>, Failure> {
         let rows = store::datasets(db, None).await?;
-        Ok(rows.into_iter().map(|row| row.name).filter(|name| self.knows(name).is_some()).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| row.name)
+            .filter(|name| self.knows(name).is_some())
+            .collect())
     }
 
     /// The names of the datasets with a find that the caller may know of, best first.
@@ -119,7 +166,10 @@ impl Viewer<'_> {
                 continue;
             }
             if let Some(column) = &find.column_name {
-                matched.entry(find.dataset.clone()).or_default().insert(column.clone());
+                matched
+                    .entry(find.dataset.clone())
+                    .or_default()
+                    .insert(column.clone());
             }
             hits.push(Hit {
                 dataset: find.dataset.as_str(),
@@ -128,14 +178,29 @@ impl Viewer<'_> {
                 strength: find.strength,
             });
         }
-        let all = self.model.tables.keys().filter(|table| self.knows(&table.to_string()).is_some()).count();
-        let boost = |name: &&str| match known.get(name).and_then(Option::as_ref).map(|known| known.access) {
+        let all = self
+            .model
+            .tables
+            .keys()
+            .filter(|table| self.knows(&table.to_string()).is_some())
+            .count();
+        let boost = |name: &&str| match known
+            .get(name)
+            .and_then(Option::as_ref)
+            .map(|known| known.access)
+        {
             // What the caller can use comes before what the caller would have to ask for.
             Some(Access::Granted) => 1.5,
             _ => 1.0,
         };
         let ranked = rank(&hits, terms.len(), all, boost);
-        (ranked.into_iter().map(|(name, _)| name.to_owned()).collect(), matched)
+        (
+            ranked
+                .into_iter()
+                .map(|(name, _)| name.to_owned())
+                .collect(),
+            matched,
+        )
     }
 }
 
@@ -165,17 +230,29 @@ fn summary(
     matched: Option<&BTreeSet<String>>,
 ) -> DatasetSummary {
     let about = about::parse(&row.comment);
-    let visible: Vec<&String> =
-        columns.iter().map(|column| &column.name).filter(|name| known.columns.contains_key(*name)).collect();
+    let visible: Vec<&String> = columns
+        .iter()
+        .map(|column| &column.name)
+        .filter(|name| known.columns.contains_key(*name))
+        .collect();
     let telling = |name: &&&String| matched.is_none_or(|matched| matched.contains(**name));
     DatasetSummary {
         name,
         kind: row.kind,
-        description: if known.described { about.description } else { String::new() },
+        description: if known.described {
+            about.description
+        } else {
+            String::new()
+        },
         exactness: about.exactness,
         freshness: about.freshness,
         access: known.access,
-        columns: visible.iter().filter(telling).take(SUMMARY_COLUMNS).map(|name| (*name).clone()).collect(),
+        columns: visible
+            .iter()
+            .filter(telling)
+            .take(SUMMARY_COLUMNS)
+            .map(|name| (*name).clone())
+            .collect(),
         column_count: visible.len(),
     }
 }
@@ -196,15 +273,22 @@ fn way_on(table: &TableRef, known: &Knowledge) -> (Option<String>, Vec<NextStep>
     let ask = |label: &str| {
         vec![NextStep {
             label: label.to_owned(),
-            href: Some(format!("/requests/new?table={}", utf8_percent_encode(&table.to_string(), PARAMETER))),
+            href: Some(format!(
+                "/requests/new?table={}",
+                utf8_percent_encode(&table.to_string(), PARAMETER)
+            )),
             command: None,
         }]
     };
     match known.access {
         Access::Granted => (None, Vec::new()),
-        Access::NotGranted => (Some("no grant covers you".to_owned()), ask("ask for access")),
-        Access::AwaitsReview => {
-            (Some("it waits for a reviewer; until then its columns are closed".to_owned()), ask("ask for a review"))
-        }
+        Access::NotGranted => (
+            Some("no grant covers you".to_owned()),
+            ask("ask for access"),
+        ),
+        Access::AwaitsReview => (
+            Some("it waits for a reviewer; until then its columns are closed".to_owned()),
+            ask("ask for a review"),
+        ),
     }
 }

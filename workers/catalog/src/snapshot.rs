@@ -13,7 +13,10 @@ const DATASETS_PER_BATCH: usize = 20;
 
 /// Stores the snapshot and says how many datasets changed. One that is older than what is stored changes nothing.
 pub async fn store(db: &Database, snapshot: &Snapshot) -> Result<usize, DatabaseError> {
-    if store::newest(db).await?.is_some_and(|newest| snapshot.taken_at < newest) {
+    if store::newest(db)
+        .await?
+        .is_some_and(|newest| snapshot.taken_at < newest)
+    {
         return Ok(0);
     }
     let known = store::digests(db).await?;
@@ -23,7 +26,13 @@ pub async fn store(db: &Database, snapshot: &Snapshot) -> Result<usize, Database
         for table in tables {
             let digest = digest(table);
             if known.get(&table.table.to_string()) != Some(&digest) {
-                statements.extend(store::replace(table, &digest, snapshot.taken_at, &columns(table), &entries(table)));
+                statements.extend(store::replace(
+                    table,
+                    &digest,
+                    snapshot.taken_at,
+                    &columns(table),
+                    &entries(table),
+                ));
                 changed += 1;
             }
         }
@@ -31,8 +40,13 @@ pub async fn store(db: &Database, snapshot: &Snapshot) -> Result<usize, Database
             db.batch(statements).await?;
         }
     }
-    let names: Vec<String> = snapshot.tables.iter().map(|table| table.table.to_string()).collect();
-    db.batch(store::settle(&json!(names).to_string(), snapshot.taken_at)).await?;
+    let names: Vec<String> = snapshot
+        .tables
+        .iter()
+        .map(|table| table.table.to_string())
+        .collect();
+    db.batch(store::settle(&json!(names).to_string(), snapshot.taken_at))
+        .await?;
     Ok(changed)
 }
 
@@ -46,7 +60,9 @@ pub fn kind(table: &SnapshotTable) -> &'static str {
 
 fn digest(table: &SnapshotTable) -> String {
     // A snapshot's table always serialises; were it not to, the empty digest would only cost a write.
-    hex::encode(Sha256::digest(serde_json::to_vec(table).unwrap_or_default()))
+    hex::encode(Sha256::digest(
+        serde_json::to_vec(table).unwrap_or_default(),
+    ))
 }
 
 fn columns(table: &SnapshotTable) -> Value {
@@ -68,7 +84,11 @@ fn columns(table: &SnapshotTable) -> Value {
 /// The texts that search looks in. What a caller may not know of is filtered out when it is found.
 fn entries(table: &SnapshotTable) -> Value {
     let name = &table.table;
-    let path = format!("{} {}", words::index_text(&name.catalog), words::index_text(&name.schema));
+    let path = format!(
+        "{} {}",
+        words::index_text(&name.catalog),
+        words::index_text(&name.schema)
+    );
     let description = about::parse(table.comment.as_deref().unwrap_or_default()).description;
     let mut entries = vec![
         json!({ "field": "name", "text": words::index_text(&name.table) }),
@@ -77,8 +97,14 @@ fn entries(table: &SnapshotTable) -> Value {
     ];
     for column in table.columns.iter().filter(|column| !column.dropped) {
         let name = column.name.to_lowercase();
-        entries.push(json!({ "column": name, "field": "column", "text": words::index_text(&column.name) }));
-        if let Some(comment) = column.comment.as_ref().filter(|comment| !comment.is_empty()) {
+        entries.push(
+            json!({ "column": name, "field": "column", "text": words::index_text(&column.name) }),
+        );
+        if let Some(comment) = column
+            .comment
+            .as_ref()
+            .filter(|comment| !comment.is_empty())
+        {
             entries.push(json!({ "column": name, "field": "column_comment", "text": comment }));
         }
     }

@@ -67,7 +67,9 @@ pub async fn newest(db: &Database) -> Result<Option<Timestamp>, DatabaseError> {
     struct Row {
         newest: Option<i64>,
     }
-    let row: Option<Row> = db.first("SELECT max(seen_at) AS newest FROM datasets", params![]).await?;
+    let row: Option<Row> = db
+        .first("SELECT max(seen_at) AS newest FROM datasets", params![])
+        .await?;
     Ok(row.and_then(|row| row.newest).map(Timestamp::from_millis))
 }
 
@@ -78,7 +80,9 @@ pub async fn digests(db: &Database) -> Result<BTreeMap<String, String>, Database
         name: String,
         digest: String,
     }
-    let rows: Vec<Row> = db.all("SELECT name, digest FROM datasets", params![]).await?;
+    let rows: Vec<Row> = db
+        .all("SELECT name, digest FROM datasets", params![])
+        .await?;
     Ok(rows.into_iter().map(|row| (row.name, row.digest)).collect())
 }
 
@@ -106,7 +110,10 @@ pub fn replace(
                 taken_at
             ],
         ),
-        Statement::new(format!("DELETE FROM dataset_columns WHERE {of_dataset}"), params![name.as_str()]),
+        Statement::new(
+            format!("DELETE FROM dataset_columns WHERE {of_dataset}"),
+            params![name.as_str()],
+        ),
         Statement::new(
             "INSERT INTO dataset_columns (dataset_id, name, ordinal, type, comment) \
              SELECT datasets.id, json_extract(item.value, '$.name'), json_extract(item.value, '$.ordinal'), \
@@ -114,7 +121,10 @@ pub fn replace(
              FROM datasets, json_each(?2) AS item WHERE datasets.name = ?1",
             params![name.as_str(), columns.to_string()],
         ),
-        Statement::new(format!("DELETE FROM entries WHERE {of_dataset}"), params![name.as_str()]),
+        Statement::new(
+            format!("DELETE FROM entries WHERE {of_dataset}"),
+            params![name.as_str()],
+        ),
         Statement::new(
             "INSERT INTO entries (dataset_id, column_name, field, text) \
              SELECT datasets.id, json_extract(item.value, '$.column'), json_extract(item.value, '$.field'), \
@@ -138,7 +148,11 @@ pub fn settle(names: &str, taken_at: Timestamp) -> Vec<Statement> {
 
 /// Everything in which one of the terms occurs, hidden columns included.
 pub async fn find(db: &Database, terms: &[Term]) -> Result<Vec<Found>, DatabaseError> {
-    let patterns: Value = terms.iter().enumerate().flat_map(|(position, term)| patterns(position, term)).collect();
+    let patterns: Value = terms
+        .iter()
+        .enumerate()
+        .flat_map(|(position, term)| patterns(position, term))
+        .collect();
     // CROSS JOIN keeps SQLite from putting the index before the patterns, without which MATCH has nothing to match.
     db.all(
         "SELECT json_extract(pattern.value, '$.term') AS term, \
@@ -155,7 +169,10 @@ pub async fn find(db: &Database, terms: &[Term]) -> Result<Vec<Found>, DatabaseE
 }
 
 /// The datasets of these names (a JSON array), in order of name; all of them without names.
-pub async fn datasets(db: &Database, names: Option<&[String]>) -> Result<Vec<DatasetRow>, DatabaseError> {
+pub async fn datasets(
+    db: &Database,
+    names: Option<&[String]>,
+) -> Result<Vec<DatasetRow>, DatabaseError> {
     let names = names.map(|names| json!(names).to_string());
     db.all(
         "SELECT name, kind, comment, seen_at FROM datasets \
@@ -183,6 +200,10 @@ fn patterns(position: usize, term: &Term) -> Vec<Value> {
     if term.word.chars().count() >= MIN_PREFIX {
         patterns.push(pattern(format!("{}*", quoted(&term.word)), PREFIX_STRENGTH));
     }
-    patterns.extend(term.alternatives.iter().map(|word| pattern(quoted(word), ALTERNATIVE_STRENGTH)));
+    patterns.extend(
+        term.alternatives
+            .iter()
+            .map(|word| pattern(quoted(word), ALTERNATIVE_STRENGTH)),
+    );
     patterns
 }

@@ -21,7 +21,10 @@ pub fn size(value: &Value) -> usize {
         Value::String(text) => text.len() + 2,
         Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<usize>(),
         Value::Object(fields) => {
-            2 + fields.iter().map(|(name, field)| name.len() + 4 + size(field)).sum::<usize>()
+            2 + fields
+                .iter()
+                .map(|(name, field)| name.len() + 4 + size(field))
+                .sum::<usize>()
         }
     }
 }
@@ -55,7 +58,12 @@ fn list(items: Vec<Value>, room: usize, path: &str, truncated: &mut Vec<Truncati
             continue;
         }
         if position == 0 {
-            kept.push(fit(item, left.saturating_sub(1), &format!("{path}[0]"), truncated));
+            kept.push(fit(
+                item,
+                left.saturating_sub(1),
+                &format!("{path}[0]"),
+                truncated,
+            ));
         }
         break;
     }
@@ -66,11 +74,18 @@ fn list(items: Vec<Value>, room: usize, path: &str, truncated: &mut Vec<Truncati
 }
 
 /// Every field gets an equal share of the room; what a small one leaves over goes to those behind it.
-fn object(fields: Map<String, Value>, room: usize, path: &str, truncated: &mut Vec<Truncation>) -> Value {
+fn object(
+    fields: Map<String, Value>,
+    room: usize,
+    path: &str,
+    truncated: &mut Vec<Truncation>,
+) -> Value {
     let total = fields.len();
     let order: Vec<String> = fields.keys().cloned().collect();
-    let mut by_size: Vec<(usize, String, Value)> =
-        fields.into_iter().map(|(name, field)| (size(&field), name, field)).collect();
+    let mut by_size: Vec<(usize, String, Value)> = fields
+        .into_iter()
+        .map(|(name, field)| (size(&field), name, field))
+        .collect();
     by_size.sort_by_key(|(size, _, _)| *size);
     let mut left = room.saturating_sub(2);
     let mut waiting = by_size.len();
@@ -83,7 +98,11 @@ fn object(fields: Map<String, Value>, room: usize, path: &str, truncated: &mut V
         if needed > share && share < 8 {
             continue;
         }
-        let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let at = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
         let field = fit(field, share, &at, truncated);
         left = left.saturating_sub(size(&field) + overhead);
         kept.insert(name, field);
@@ -91,13 +110,21 @@ fn object(fields: Map<String, Value>, room: usize, path: &str, truncated: &mut V
     if kept.len() < total {
         note(truncated, path, kept.len(), total);
     }
-    let in_order = order.into_iter().filter_map(|name| kept.remove(&name).map(|field| (name, field))).collect();
+    let in_order = order
+        .into_iter()
+        .filter_map(|name| kept.remove(&name).map(|field| (name, field)))
+        .collect();
     Value::Object(in_order)
 }
 
 fn note(truncated: &mut Vec<Truncation>, path: &str, kept: usize, total: usize) {
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    truncated.push(Truncation { path: path.to_owned(), kept: count(kept), total: count(total), handle: None });
+    truncated.push(Truncation {
+        path: path.to_owned(),
+        kept: count(kept),
+        total: count(total),
+        handle: None,
+    });
 }
 
 #[cfg(test)]
@@ -114,14 +141,22 @@ mod tests {
 
     #[test]
     fn rows_are_cut_and_what_stands_beside_them_is_not() {
-        let rows: Vec<Value> = (0..1_000).map(|n| json!({ "n": n, "name": "abcdef" })).collect();
-        let (value, truncated) = cut(json!({ "title": "Top accounts", "rows": rows, "total": 1000 }), 2_000);
+        let rows: Vec<Value> = (0..1_000)
+            .map(|n| json!({ "n": n, "name": "abcdef" }))
+            .collect();
+        let (value, truncated) = cut(
+            json!({ "title": "Top accounts", "rows": rows, "total": 1000 }),
+            2_000,
+        );
         assert_eq!(value["title"], "Top accounts");
         assert_eq!(value["total"], 1000);
         let kept = value["rows"].as_array().unwrap().len();
         assert!((50..100).contains(&kept), "{kept}");
         assert_eq!(truncated.len(), 1);
-        assert_eq!((truncated[0].path.as_str(), truncated[0].total), ("rows", 1_000));
+        assert_eq!(
+            (truncated[0].path.as_str(), truncated[0].total),
+            ("rows", 1_000)
+        );
         assert!(value.to_string().len() <= 2_000);
     }
 
@@ -137,11 +172,22 @@ mod tests {
 
     #[test]
     fn the_room_is_kept_whatever_the_form() {
-        let deep = (0..50).fold(json!("x".repeat(500)), |inner, _| json!({ "inner": inner, "other": "y".repeat(100) }));
-        let wide = Value::Object((0..5_000).map(|n| (format!("field{n}"), json!(n))).collect());
+        let deep = (0..50).fold(
+            json!("x".repeat(500)),
+            |inner, _| json!({ "inner": inner, "other": "y".repeat(100) }),
+        );
+        let wide = Value::Object(
+            (0..5_000)
+                .map(|n| (format!("field{n}"), json!(n)))
+                .collect(),
+        );
         for value in [deep, wide, json!(vec!["z".repeat(50); 500])] {
             let (value, truncated) = cut(value, 1_000);
-            assert!(value.to_string().len() <= 1_100, "{}", value.to_string().len());
+            assert!(
+                value.to_string().len() <= 1_100,
+                "{}",
+                value.to_string().len()
+            );
             assert!(!truncated.is_empty());
         }
     }

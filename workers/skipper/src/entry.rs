@@ -25,16 +25,24 @@ struct SandboxProps {
 }
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<http::Response<axum::body::Body>> {
+async fn fetch(
+    request: HttpRequest,
+    env: Env,
+    context: Context,
+) -> worker::Result<http::Response<axum::body::Body>> {
     let sandbox = Sandbox::new(&env, &context);
-    let execution = context.props::<SandboxProps>().ok().map(|props| props.execution);
+    let execution = context
+        .props::<SandboxProps>()
+        .ok()
+        .map(|props| props.execution);
     let routers = app(&env, sandbox).and_then(|app| match execution {
         None => Ok(Routers::internal_only(router(app))),
         Some(execution) => {
-            let execution: Execution = serde_json::from_str(&execution).map_err(|_| ConfigError::Invalid {
-                name: "execution".to_owned(),
-                expected: "what Skipper gave the sandbox".to_owned(),
-            })?;
+            let execution: Execution =
+                serde_json::from_str(&execution).map_err(|_| ConfigError::Invalid {
+                    name: "execution".to_owned(),
+                    expected: "what Skipper gave the sandbox".to_owned(),
+                })?;
             Ok(Routers::internal_only(tools::router(app, execution)))
         }
     });
@@ -42,7 +50,9 @@ async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Resu
 }
 
 fn app(env: &Env, sandbox: Sandbox) -> Result<App, ConfigError> {
-    let service = |binding: &str| Service::from_env(env, binding).map_err(|_| ConfigError::Missing(binding.to_owned()));
+    let service = |binding: &str| {
+        Service::from_env(env, binding).map_err(|_| ConfigError::Missing(binding.to_owned()))
+    };
     let refresh_seconds = match variable(env, "REFRESH_SECONDS") {
         Err(_) => 1,
         Ok(text) => text.parse().map_err(|_| ConfigError::Invalid {
@@ -57,7 +67,8 @@ fn app(env: &Env, sandbox: Sandbox) -> Result<App, ConfigError> {
         lifeguard: service("LIFEGUARD")?,
         policy: POLICY.with(Clone::clone),
         refresh_seconds,
-        queries: Queries::from_env(env, "QUERIES").map_err(|_| ConfigError::Missing("QUERIES".to_owned()))?,
+        queries: Queries::from_env(env, "QUERIES")
+            .map_err(|_| ConfigError::Missing("QUERIES".to_owned()))?,
         sandbox,
         public_url: variable(env, "PUBLIC_URL")?,
     })

@@ -20,15 +20,36 @@ const RESULT_ROOM: usize = 24_000;
 /// Runs a snippet as the caller.
 pub async fn execute(app: &App, principal: &Principal, code: &str) -> Envelope {
     let settings = Settings::default();
-    let budget = Budget { limit_ms: settings.wall_ms, limit_iterations: settings.iterations, ..Budget::default() };
+    let budget = Budget {
+        limit_ms: settings.wall_ms,
+        limit_iterations: settings.iterations,
+        ..Budget::default()
+    };
     // Nobody can guess it, so no snippet can put something else in its place.
     let guarded = match guard(code, &random::id("guard")) {
         Ok(guarded) => guarded,
-        Err(error) => return Envelope { error: Some(syntax(error)), budget, ..Envelope::default() },
+        Err(error) => {
+            return Envelope {
+                error: Some(syntax(error)),
+                budget,
+                ..Envelope::default()
+            };
+        }
     };
-    let execution = Execution { id: random::id("exe"), principal: principal.clone() };
-    match app.sandbox.run(&guarded.module, &execution, &settings).await {
-        Err(error) => Envelope { error: Some(stopped(&guarded, error)), budget, ..Envelope::default() },
+    let execution = Execution {
+        id: random::id("exe"),
+        principal: principal.clone(),
+    };
+    match app
+        .sandbox
+        .run(&guarded.module, &execution, &settings)
+        .await
+    {
+        Err(error) => Envelope {
+            error: Some(stopped(&guarded, error)),
+            budget,
+            ..Envelope::default()
+        },
         Ok(report) => {
             let envelope = envelope(&guarded, report, budget);
             bounded(app, principal, envelope).await
@@ -45,20 +66,35 @@ fn envelope(guarded: &Guarded, report: Report, budget: Budget) -> Envelope {
         error,
         logs: report.logs,
         dropped_logs: report.dropped_logs,
-        budget: Budget { ms: report.ms, iterations: report.iterations, ..budget },
+        budget: Budget {
+            ms: report.ms,
+            iterations: report.iterations,
+            ..budget
+        },
         truncated: report.truncated,
-        displays: report.calls.iter().filter_map(|call| call.display.clone()).collect(),
+        displays: report
+            .calls
+            .iter()
+            .filter_map(|call| call.display.clone())
+            .collect(),
         calls: report
             .calls
             .into_iter()
-            .map(|call| Call { function: call.function, ok: call.ok, ms: call.ms, query_id: call.query_id })
+            .map(|call| Call {
+                function: call.function,
+                ok: call.ok,
+                ms: call.ms,
+                query_id: call.query_id,
+            })
             .collect(),
     }
 }
 
 /// Cuts the result to what a model reads, and keeps the whole where the caller can come back for it.
 async fn bounded(app: &App, principal: &Principal, mut envelope: Envelope) -> Envelope {
-    let Some(result) = envelope.result.take() else { return envelope };
+    let Some(result) = envelope.result.take() else {
+        return envelope;
+    };
     if cut::size(&result) <= RESULT_ROOM {
         envelope.result = Some(result);
         return envelope;
@@ -73,10 +109,19 @@ async fn bounded(app: &App, principal: &Principal, mut envelope: Envelope) -> En
     envelope
 }
 
-async fn keep(app: &App, principal: &Principal, result: &Value, envelope: &Envelope) -> Option<String> {
+async fn keep(
+    app: &App,
+    principal: &Principal,
+    result: &Value,
+    envelope: &Envelope,
+) -> Option<String> {
     let id = random::id("res");
     let now = app.clock.now();
-    let queries: BTreeSet<String> = envelope.calls.iter().filter_map(|call| call.query_id.clone()).collect();
+    let queries: BTreeSet<String> = envelope
+        .calls
+        .iter()
+        .filter_map(|call| call.query_id.clone())
+        .collect();
     let kept = NewResult {
         id: &id,
         owner: &principal.user,
@@ -88,7 +133,10 @@ async fn keep(app: &App, principal: &Principal, result: &Value, envelope: &Envel
     match store::add_text(&app.db, kept, &result.to_string(), &queries).await {
         Ok(()) => Some(format!("skipper://results/{id}")),
         Err(error) => {
-            townlake_kit::log::error("a result could not be kept", &[("cause", error.to_string().into())]);
+            townlake_kit::log::error(
+                "a result could not be kept",
+                &[("cause", error.to_string().into())],
+            );
             None
         }
     }
@@ -107,22 +155,31 @@ fn stopped(guarded: &Guarded, error: SandboxError) -> ExecuteError {
     match error {
         SandboxError::Refused(message) => {
             // Unlike a stack, this message counts columns from 0.
-            let position = running(&message)
-                .map(|place| guarded.original(Position { column: place.column + 1, ..place }));
-            let text = message.split_once("SyntaxError: ").map_or(message.as_str(), |(_, text)| text);
+            let position = running(&message).map(|place| {
+                guarded.original(Position {
+                    column: place.column + 1,
+                    ..place
+                })
+            });
+            let text = message
+                .split_once("SyntaxError: ")
+                .map_or(message.as_str(), |(_, text)| text);
             let text = text.lines().next().unwrap_or_default();
             ExecuteError {
                 line: position.map(|position| position.line),
                 column: position.map(|position| position.column),
-                ..ExecuteError::new(ErrorKind::Syntax, text)
-                    .with_hint("mend the code at this place and send all of it again; nothing of it ran")
+                ..ExecuteError::new(ErrorKind::Syntax, text).with_hint(
+                    "mend the code at this place and send all of it again; nothing of it ran",
+                )
             }
         }
         SandboxError::Timeout(_) => ExecuteError::new(ErrorKind::Timeout, error.to_string())
             .with_hint("queries that it started go on: fetch them rather than start them again"),
         SandboxError::Stopped(_) => ExecuteError::new(ErrorKind::Limit, error.to_string())
             .with_hint("let the query do the work: aggregate in SQL and return fewer rows"),
-        SandboxError::Unavailable(_) => ExecuteError::new(ErrorKind::Unavailable, error.to_string()),
+        SandboxError::Unavailable(_) => {
+            ExecuteError::new(ErrorKind::Unavailable, error.to_string())
+        }
     }
 }
 
@@ -159,12 +216,23 @@ fn explain(guarded: &Guarded, thrown: Thrown) -> ExecuteError {
 
 fn hint(error: &ExecuteError, thrown: &Thrown) -> Option<String> {
     let text = match (error.kind, thrown.name.as_str()) {
-        (ErrorKind::Limit, _) => "a loop does not end, or goes through too much: aggregate in SQL instead",
-        (ErrorKind::Timeout, _) => "queries that it started go on: fetch them rather than start them again",
+        (ErrorKind::Limit, _) => {
+            "a loop does not end, or goes through too much: aggregate in SQL instead"
+        }
+        (ErrorKind::Timeout, _) => {
+            "queries that it started go on: fetch them rather than start them again"
+        }
         (ErrorKind::Permission, _) => "explain_access({table}) says what is missing",
-        (_, "ReferenceError") => "the globals are `skipper`, `console` and those of plain JavaScript; there is no fetch, require or import",
-        (_, "RangeError") if thrown.message.contains("call stack") => "a function calls itself without end",
-        _ if thrown.message.contains("not permitted to access the internet") => {
+        (_, "ReferenceError") => {
+            "the globals are `skipper`, `console` and those of plain JavaScript; there is no fetch, require or import"
+        }
+        (_, "RangeError") if thrown.message.contains("call stack") => {
+            "a function calls itself without end"
+        }
+        _ if thrown
+            .message
+            .contains("not permitted to access the internet") =>
+        {
             "a snippet has no network: data comes through skipper's functions only"
         }
         (_, "TypeError") if thrown.message.contains("undefined") => {
@@ -178,11 +246,19 @@ fn hint(error: &ExecuteError, thrown: &Thrown) -> Option<String> {
 /// Names near the one that does not exist.
 fn meant(thrown: &Thrown) -> Vec<String> {
     if thrown.fields.get("code").and_then(Value::as_str) == Some("unknown_function") {
-        return thrown.fields.get("subject").and_then(Value::as_str).map(functions::near).unwrap_or_default();
+        return thrown
+            .fields
+            .get("subject")
+            .and_then(Value::as_str)
+            .map(functions::near)
+            .unwrap_or_default();
     }
     match thrown.message.strip_suffix(" is not defined") {
         Some(name) if thrown.name == "ReferenceError" => {
-            let mut near = functions::near(name).into_iter().map(|name| format!("skipper.{name}")).collect::<Vec<_>>();
+            let mut near = functions::near(name)
+                .into_iter()
+                .map(|name| format!("skipper.{name}"))
+                .collect::<Vec<_>>();
             if strsim::jaro_winkler(name, "skipper") > 0.8 {
                 near.insert(0, "skipper".to_owned());
             }
@@ -197,7 +273,10 @@ fn running(text: &str) -> Option<Position> {
     let (_, rest) = text.split_once("user.js:")?;
     let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
     let line = numbers.next()?.parse().ok()?;
-    let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
+    let column = numbers
+        .next()
+        .and_then(|column| column.parse().ok())
+        .unwrap_or(1);
     Some(Position { line, column })
 }
 

@@ -6,7 +6,11 @@ use super::*;
 
 fn told(code: &str, report: Value) -> Envelope {
     let guarded = guard(code, "guard_x").unwrap();
-    envelope(&guarded, serde_json::from_value(report).unwrap(), Budget::default())
+    envelope(
+        &guarded,
+        serde_json::from_value(report).unwrap(),
+        Budget::default(),
+    )
 }
 
 #[test]
@@ -15,7 +19,9 @@ fn an_error_names_the_authors_own_line_and_column() {
     let guarded = guard(code, "guard_x").unwrap();
     let line = guarded.module.lines().nth(1).unwrap();
     let column = line.find("nothing").unwrap() + 1;
-    let stack = format!("ReferenceError: nothing is not defined\n    at snippet (user.js:2:{column})\n    at run (harness.js:40:1)");
+    let stack = format!(
+        "ReferenceError: nothing is not defined\n    at snippet (user.js:2:{column})\n    at run (harness.js:40:1)"
+    );
     let error = told(code, json!({ "error": { "name": "ReferenceError", "message": "nothing is not defined", "stack": stack } }))
         .error
         .unwrap();
@@ -27,18 +33,50 @@ fn an_error_names_the_authors_own_line_and_column() {
 #[test]
 fn what_was_thrown_becomes_an_error_of_its_kind() {
     for (thrown, kind, message) in [
-        (json!({ "name": "Thrown", "message": "text" }), ErrorKind::Runtime, "text"),
-        (json!({ "name": "Error", "message": "" }), ErrorKind::Runtime, ""),
-        (json!({ "name": "TypeError", "message": "x is undefined" }), ErrorKind::Runtime, "TypeError: x is undefined"),
-        (json!({ "name": "BudgetError", "message": "too long", "kind": "limit" }), ErrorKind::Limit, "too long"),
-        (json!({ "name": "SkipperError", "message": "no", "kind": "permission", "code": "table_not_granted" }), ErrorKind::Permission, "no"),
-        (json!({ "name": "SkipperError", "message": "odd", "kind": "permission", "line": "no number" }), ErrorKind::Permission, "odd"),
-        (json!({ "name": "Mine", "message": "own", "kind": "unheard_of" }), ErrorKind::Runtime, "Mine: own"),
+        (
+            json!({ "name": "Thrown", "message": "text" }),
+            ErrorKind::Runtime,
+            "text",
+        ),
+        (
+            json!({ "name": "Error", "message": "" }),
+            ErrorKind::Runtime,
+            "",
+        ),
+        (
+            json!({ "name": "TypeError", "message": "x is undefined" }),
+            ErrorKind::Runtime,
+            "TypeError: x is undefined",
+        ),
+        (
+            json!({ "name": "BudgetError", "message": "too long", "kind": "limit" }),
+            ErrorKind::Limit,
+            "too long",
+        ),
+        (
+            json!({ "name": "SkipperError", "message": "no", "kind": "permission", "code": "table_not_granted" }),
+            ErrorKind::Permission,
+            "no",
+        ),
+        (
+            json!({ "name": "SkipperError", "message": "odd", "kind": "permission", "line": "no number" }),
+            ErrorKind::Permission,
+            "odd",
+        ),
+        (
+            json!({ "name": "Mine", "message": "own", "kind": "unheard_of" }),
+            ErrorKind::Runtime,
+            "Mine: own",
+        ),
     ] {
         let told = told("return 1", json!({ "error": thrown.clone(), "result": 1 }));
         assert!(!told.ok && told.result.is_none());
         let error = told.error.unwrap();
-        assert_eq!((error.kind, error.message.as_str()), (kind, message), "{thrown}");
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (kind, message),
+            "{thrown}"
+        );
     }
 }
 
@@ -46,10 +84,16 @@ fn what_was_thrown_becomes_an_error_of_its_kind() {
 fn a_name_that_does_not_exist_comes_with_its_neighbours() {
     let unknown = json!({ "name": "SkipperError", "message": "no", "kind": "not_found", "code": "unknown_function", "subject": "start_querry" });
     let error = told("return 1", json!({ "error": unknown })).error.unwrap();
-    assert_eq!(error.did_you_mean.first().map(String::as_str), Some("start_query"));
+    assert_eq!(
+        error.did_you_mean.first().map(String::as_str),
+        Some("start_query")
+    );
     let missing = json!({ "name": "ReferenceError", "message": "fetch_results is not defined" });
     let error = told("return 1", json!({ "error": missing })).error.unwrap();
-    assert_eq!(error.did_you_mean.first().map(String::as_str), Some("skipper.fetch_results"));
+    assert_eq!(
+        error.did_you_mean.first().map(String::as_str),
+        Some("skipper.fetch_results")
+    );
 }
 
 #[test]
@@ -60,7 +104,10 @@ fn a_permission_keeps_its_way_out() {
         "next": [{ "label": "ask for access", "href": "http://x/requests/new?table=lake.dim.accounts" }],
     });
     let error = told("return 1", json!({ "error": refusal })).error.unwrap();
-    assert_eq!(error.hint.as_deref(), Some("ask to join the group `analysts`"));
+    assert_eq!(
+        error.hint.as_deref(),
+        Some("ask to join the group `analysts`")
+    );
     assert_eq!(error.next.first().unwrap().label, "ask for access");
 }
 

@@ -91,7 +91,10 @@ pub const FUNCTIONS: &[Function] = &[
 impl Function {
     /// `skipper.name(args): Promise<...>`.
     pub fn signature(&self) -> String {
-        format!("skipper.{}(args: {}): Promise<{}>", self.name, self.takes, self.gives)
+        format!(
+            "skipper.{}(args: {}): Promise<{}>",
+            self.name, self.takes, self.gives
+        )
     }
 
     /// The function as `search` shows it.
@@ -114,7 +117,10 @@ pub fn declarations() -> String {
     let functions: Vec<String> = FUNCTIONS
         .iter()
         .map(|function| {
-            format!("  /** {} */\n  {}(args: {}): Promise<{}>;", function.description, function.name, function.takes, function.gives)
+            format!(
+                "  /** {} */\n  {}(args: {}): Promise<{}>;",
+                function.description, function.name, function.takes, function.gives
+            )
         })
         .collect();
     format!("declare const skipper: {{\n{}\n}};\n", functions.join("\n"))
@@ -152,7 +158,10 @@ pub fn near(name: &str) -> Vec<String> {
         .filter(|(likeness, _)| *likeness > 0.82)
         .collect();
     near.sort_by(|(left, _), (right, _)| right.total_cmp(left));
-    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    near.into_iter()
+        .take(3)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 fn stem(word: &str) -> &str {
@@ -173,15 +182,25 @@ mod tests {
             ("fetch rows", "fetch_results"),
             ("find datasets", "search_datasets"),
         ] {
-            assert_eq!(search(question).first().map(|function| function.name), Some(first), "{question}");
+            assert_eq!(
+                search(question).first().map(|function| function.name),
+                Some(first),
+                "{question}"
+            );
         }
         assert!(search("quarterly churn").is_empty());
     }
 
     #[test]
     fn a_misspelled_name_finds_its_neighbours() {
-        assert_eq!(near("serch_datasets").first().map(String::as_str), Some("search_datasets"));
-        assert_eq!(near("fetchResults").first().map(String::as_str), Some("fetch_results"));
+        assert_eq!(
+            near("serch_datasets").first().map(String::as_str),
+            Some("search_datasets")
+        );
+        assert_eq!(
+            near("fetchResults").first().map(String::as_str),
+            Some("fetch_results")
+        );
         assert!(near("zzz").is_empty());
     }
 }

@@ -1,14 +1,16 @@
 //! MCP's methods. What a message is and which form an answer has stands in `townlake_protocol::mcp`; here stands what
 //! Skipper offers.
 
-mod tools;
-mod resources;
 mod prompts;
+mod resources;
+mod tools;
 
 use serde_json::{Map, Value, json};
 use townlake_core::identity::Principal;
 use townlake_kit::failure::Failure;
-use townlake_protocol::mcp::{Cache, Era, LEGACY, Rejection, Reply, Request, code, supported_versions};
+use townlake_protocol::mcp::{
+    Cache, Era, LEGACY, Rejection, Reply, Request, code, supported_versions,
+};
 
 use crate::routes::App;
 
@@ -36,12 +38,19 @@ pub fn server() -> Value {
 }
 
 /// Answers a request.
-pub async fn answer(app: &App, principal: &Principal, request: &Request) -> Result<Reply, Rejection> {
+pub async fn answer(
+    app: &App,
+    principal: &Principal,
+    request: &Request,
+) -> Result<Reply, Rejection> {
     let result = match (request.method.as_str(), request.era) {
         ("server/discover", Era::Modern) => Ok(discover()),
         ("initialize", Era::Legacy(_)) => Ok(initialize(&request.params)),
         ("ping", Era::Legacy(_)) => Ok(Reply::new(json!({}), Cache::None)),
-        ("tools/list", _) => Ok(Reply::new(json!({ "tools": tools::list() }), Cache::Public(STATIC_TTL))),
+        ("tools/list", _) => Ok(Reply::new(
+            json!({ "tools": tools::list() }),
+            Cache::Public(STATIC_TTL),
+        )),
         ("tools/call", _) => tools::call(app, principal, &request.params).await,
         ("resources/list", _) => resources::list(app, principal).await,
         ("resources/templates/list", _) => Ok(resources::templates()),
@@ -50,7 +59,11 @@ pub async fn answer(app: &App, principal: &Principal, request: &Request) -> Resu
         ("prompts/get", _) => prompts::get(&request.params),
         (method, era) => {
             let status = if era == Era::Modern { 404 } else { 200 };
-            Err(Rejection::new(status, code::METHOD_NOT_FOUND, format!("there is no method `{method}`")))
+            Err(Rejection::new(
+                status,
+                code::METHOD_NOT_FOUND,
+                format!("there is no method `{method}`"),
+            ))
         }
     };
     result.map_err(|rejection| rejection.of(&request.id))
@@ -74,7 +87,10 @@ fn discover() -> Reply {
 fn initialize(params: &Map<String, Value>) -> Reply {
     let asked = params.get("protocolVersion").and_then(Value::as_str);
     // A revision that is not served is answered with the newest that can be reached this way.
-    let version = LEGACY.into_iter().find(|version| Some(*version) == asked).unwrap_or(LEGACY[0]);
+    let version = LEGACY
+        .into_iter()
+        .find(|version| Some(*version) == asked)
+        .unwrap_or(LEGACY[0]);
     Reply::new(
         json!({
             "protocolVersion": version,

@@ -3,12 +3,12 @@
 //! On the runtime each is a Durable Object with its own SQLite and an alarm; natively it is a task and memory. Both are
 //! [`Keep`]s around the same [`Runner`].
 
-mod runner;
-mod rows;
-#[cfg(target_arch = "wasm32")]
-pub mod object;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
+#[cfg(target_arch = "wasm32")]
+pub mod object;
+mod rows;
+mod runner;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use memory::Queries;

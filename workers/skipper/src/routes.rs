@@ -47,7 +47,10 @@ pub struct App {
 impl App {
     /// The policy's model; a failure when Lifeguard has none to give.
     pub async fn model(&self) -> Result<Arc<Model>, Failure> {
-        Ok(self.policy.model(&self.lifeguard, self.refresh_seconds, self.clock.now()).await?)
+        Ok(self
+            .policy
+            .model(&self.lifeguard, self.refresh_seconds, self.clock.now())
+            .await?)
     }
 }
 
@@ -60,7 +63,12 @@ pub fn router(app: App) -> Router {
 }
 
 /// `POST /mcp`: one JSON-RPC message of either era, one answer.
-async fn post_mcp(State(app): State<App>, peer: Peer, headers: HeaderMap, request: Request) -> Response {
+async fn post_mcp(
+    State(app): State<App>,
+    peer: Peer,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     if let Err(failure) = peer.caller.require(&["gateway"]) {
         return failure.into_response();
     }
@@ -93,20 +101,30 @@ async fn post_mcp(State(app): State<App>, peer: Peer, headers: HeaderMap, reques
 
 /// Any other method: there are no streams and no sessions to open or to end.
 async fn not_allowed() -> Response {
-    let mut response = rejected(&Rejection::new(405, code::INVALID_REQUEST, "send each message with POST"));
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    let mut response = rejected(&Rejection::new(
+        405,
+        code::INVALID_REQUEST,
+        "send each message with POST",
+    ));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static("POST"));
     response
 }
 
 fn rejected(rejection: &Rejection) -> Response {
-    let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json(status, &rejection.to_json())
 }
 
 fn json(status: StatusCode, body: &Value) -> Response {
     let mut response = (status, body.to_string()).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -38,7 +38,10 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            functions: crate::functions::FUNCTIONS.iter().map(|function| function.name).collect(),
+            functions: crate::functions::FUNCTIONS
+                .iter()
+                .map(|function| function.name)
+                .collect(),
             iterations: 20_000_000,
             wall_ms: 50_000,
             calls: 100,

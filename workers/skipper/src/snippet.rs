@@ -27,7 +27,11 @@ pub struct SnippetError {
 
 impl SnippetError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), position: None, hint: None }
+        Self {
+            message: message.into(),
+            position: None,
+            hint: None,
+        }
     }
 
     fn at(mut self, position: Position) -> Self {

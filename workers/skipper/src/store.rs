@@ -36,7 +36,8 @@ pub struct NewResult<'a> {
 
 /// Records a query, so that it can be listed.
 pub async fn add_query(db: &Database, result: NewResult<'_>) -> Result<(), DatabaseError> {
-    db.batch(vec![forget_expired(result.created_at), add(result)]).await
+    db.batch(vec![forget_expired(result.created_at), add(result)])
+        .await
 }
 
 /// Keeps a text with the queries that it may rest on.
@@ -64,7 +65,11 @@ pub async fn add_text(
 }
 
 /// What a caller can come back for, newest first.
-pub async fn list(db: &Database, owner: &UserName, now: Timestamp) -> Result<Vec<ResultRow>, DatabaseError> {
+pub async fn list(
+    db: &Database,
+    owner: &UserName,
+    now: Timestamp,
+) -> Result<Vec<ResultRow>, DatabaseError> {
     db.all(
         "SELECT id, title, created_at FROM results WHERE owner = ?1 AND expires_at > ?2 ORDER BY created_at DESC LIMIT 50",
         params![owner.as_str(), now],
@@ -99,15 +104,25 @@ pub async fn queries_of(db: &Database, id: &str) -> Result<Vec<String>, Database
     struct Row {
         query_id: String,
     }
-    let rows: Vec<Row> =
-        db.all("SELECT query_id FROM result_queries WHERE result_id = ?1 ORDER BY query_id", params![id]).await?;
+    let rows: Vec<Row> = db
+        .all(
+            "SELECT query_id FROM result_queries WHERE result_id = ?1 ORDER BY query_id",
+            params![id],
+        )
+        .await?;
     Ok(rows.into_iter().map(|row| row.query_id).collect())
 }
 
 fn add(result: NewResult<'_>) -> Statement {
     Statement::new(
         "INSERT INTO results (id, owner, title, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![result.id, result.owner.as_str(), result.title, result.created_at, result.expires_at],
+        params![
+            result.id,
+            result.owner.as_str(),
+            result.title,
+            result.created_at,
+            result.expires_at
+        ],
     )
 }
 

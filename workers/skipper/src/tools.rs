@@ -1,8 +1,8 @@
 //! What `skipper.*` does, as the caller: each function decodes its arguments, asks the part that knows, and answers.
 
 mod arguments;
-mod queries;
 mod charts;
+mod queries;
 
 use axum::extract::{Path, Request, State};
 use axum::routing::post;
@@ -42,7 +42,9 @@ pub struct Tools {
 pub fn router(app: App, execution: Execution) -> Router {
     Router::new()
         .route("/{function}", post(call))
-        .fallback(async || Failure::not_found("function", "the sandbox calls functions by their name"))
+        .fallback(async || {
+            Failure::not_found("function", "the sandbox calls functions by their name")
+        })
         .layer(Extension(execution))
         .with_state(app)
 }
@@ -54,7 +56,10 @@ async fn call(
     Extension(execution): Extension<Execution>,
     request: Request,
 ) -> Json<Value> {
-    let tools = Tools { app, principal: execution.principal };
+    let tools = Tools {
+        app,
+        principal: execution.principal,
+    };
     let arguments = match axum::body::to_bytes(request.into_body(), MAX_ARGUMENTS).await {
         Ok(arguments) => arguments,
         Err(_) => {
@@ -73,23 +78,39 @@ async fn call(
 }
 
 /// Calls a function by its name.
-pub async fn dispatch(tools: &Tools, function: &str, arguments: &Bytes) -> Result<Value, ExecuteError> {
+pub async fn dispatch(
+    tools: &Tools,
+    function: &str,
+    arguments: &Bytes,
+) -> Result<Value, ExecuteError> {
     let Some(function) = functions::named(function) else {
         return Err(ExecuteError {
             did_you_mean: functions::near(function),
-            ..ExecuteError::new(ErrorKind::NotFound, format!("skipper has no function `{function}`"))
-                .with_code("unknown_function")
+            ..ExecuteError::new(
+                ErrorKind::NotFound,
+                format!("skipper has no function `{function}`"),
+            )
+            .with_code("unknown_function")
         });
     };
     match function.name {
         "search_datasets" => search_datasets(tools, arguments::read(function, arguments)?).await,
-        "get_entity_details" => get_entity_details(tools, arguments::read(function, arguments)?).await,
-        "list_schema_fields" => list_schema_fields(tools, arguments::read(function, arguments)?).await,
+        "get_entity_details" => {
+            get_entity_details(tools, arguments::read(function, arguments)?).await
+        }
+        "list_schema_fields" => {
+            list_schema_fields(tools, arguments::read(function, arguments)?).await
+        }
         "start_query" => queries::start_query(tools, arguments::read(function, arguments)?).await,
-        "fetch_results" => queries::fetch_results(tools, arguments::read(function, arguments)?).await,
+        "fetch_results" => {
+            queries::fetch_results(tools, arguments::read(function, arguments)?).await
+        }
         "create_chart" => charts::create_chart(tools, arguments::read(function, arguments)?).await,
         "explain_access" => explain_access(tools, arguments::read(function, arguments)?).await,
-        other => Err(ExecuteError::new(ErrorKind::Unavailable, format!("`{other}` is not served"))),
+        other => Err(ExecuteError::new(
+            ErrorKind::Unavailable,
+            format!("`{other}` is not served"),
+        )),
     }
 }
 
@@ -101,7 +122,13 @@ struct SearchDatasets {
 }
 
 async fn search_datasets(tools: &Tools, arguments: SearchDatasets) -> Result<Value, ExecuteError> {
-    let found = search(&tools.app, &tools.principal, &arguments.query, arguments.limit.unwrap_or(10)).await?;
+    let found = search(
+        &tools.app,
+        &tools.principal,
+        &arguments.query,
+        arguments.limit.unwrap_or(10),
+    )
+    .await?;
     to_value(&found)
 }
 
@@ -112,7 +139,10 @@ pub async fn search(
     question: &str,
     limit: usize,
 ) -> Result<SearchAnswer, ExecuteError> {
-    let path = format!("/api/search?q={}&limit={limit}", utf8_percent_encode(question, SEGMENT));
+    let path = format!(
+        "/api/search?q={}&limit={limit}",
+        utf8_percent_encode(question, SEGMENT)
+    );
     get(&app.catalog, &path, principal).await
 }
 
@@ -144,7 +174,10 @@ struct ExplainAccess {
 }
 
 async fn explain_access(tools: &Tools, arguments: ExplainAccess) -> Result<Value, ExecuteError> {
-    let mut path = format!("/api/explain?table={}", utf8_percent_encode(&arguments.table, SEGMENT));
+    let mut path = format!(
+        "/api/explain?table={}",
+        utf8_percent_encode(&arguments.table, SEGMENT)
+    );
     if let Some(column) = &arguments.column {
         path.push_str(&format!("&column={}", utf8_percent_encode(column, SEGMENT)));
     }
@@ -156,14 +189,18 @@ async fn get<T: serde::de::DeserializeOwned>(
     path: &str,
     principal: &Principal,
 ) -> Result<T, ExecuteError> {
-    service.get_json(path, Some(principal)).await.map_err(explain)
+    service
+        .get_json(path, Some(principal))
+        .await
+        .map_err(explain)
 }
 
 /// Another part's refusal or absence, as a snippet sees it.
 pub fn explain(error: HttpError) -> ExecuteError {
     match error {
         HttpError::Refused { problem } => (*problem).into(),
-        error => ExecuteError::new(ErrorKind::Unavailable, error.to_string()).with_hint("try again in a few seconds"),
+        error => ExecuteError::new(ErrorKind::Unavailable, error.to_string())
+            .with_hint("try again in a few seconds"),
     }
 }
 
@@ -173,5 +210,6 @@ pub fn failed(failure: Failure) -> ExecuteError {
 }
 
 fn to_value<T: serde::Serialize>(value: &T) -> Result<Value, ExecuteError> {
-    serde_json::to_value(value).map_err(|error| ExecuteError::new(ErrorKind::Unavailable, error.to_string()))
+    serde_json::to_value(value)
+        .map_err(|error| ExecuteError::new(ErrorKind::Unavailable, error.to_string()))
 }

@@ -33,15 +33,31 @@ pub struct About {
 /// Takes a comment apart. A bracket that promises nothing known stays part of the description.
 pub fn parse(comment: &str) -> About {
     let comment = comment.trim();
-    let Some((before, promise)) = comment.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else {
-        return About { description: comment.to_owned(), ..About::default() };
+    let Some((before, promise)) = comment
+        .strip_suffix(']')
+        .and_then(|text| text.rsplit_once('['))
+    else {
+        return About {
+            description: comment.to_owned(),
+            ..About::default()
+        };
     };
     let mut parts = promise.splitn(2, ',').map(str::trim);
     let Some(exactness) = parts.next().and_then(exactness) else {
-        return About { description: comment.to_owned(), ..About::default() };
+        return About {
+            description: comment.to_owned(),
+            ..About::default()
+        };
     };
-    let freshness = parts.next().filter(|text| !text.is_empty()).map(str::to_owned);
-    About { description: before.trim_end().to_owned(), exactness, freshness }
+    let freshness = parts
+        .next()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned);
+    About {
+        description: before.trim_end().to_owned(),
+        exactness,
+        freshness,
+    }
 }
 
 fn exactness(word: &str) -> Option<Exactness> {
@@ -50,7 +66,12 @@ fn exactness(word: &str) -> Option<Exactness> {
         return Some(Exactness::Exact);
     }
     let rate = word.strip_prefix("sampled")?.trim();
-    let one_in = rate.strip_prefix("1:").or_else(|| rate.strip_prefix("1/"))?.trim().parse().ok()?;
+    let one_in = rate
+        .strip_prefix("1:")
+        .or_else(|| rate.strip_prefix("1/"))?
+        .trim()
+        .parse()
+        .ok()?;
     match one_in {
         0 => None,
         1 => Some(Exactness::Exact),
@@ -65,11 +86,36 @@ mod tests {
     #[test]
     fn the_bracket_says_exactness_and_freshness() {
         for (comment, description, exactness, freshness) in [
-            ("One row per account. [exact, daily]", "One row per account.", Exactness::Exact, Some("daily")),
-            ("[sampled 1:100, 5 minutes]", "", Exactness::Sampled { one_in: 100 }, Some("5 minutes")),
-            ("Requests [Sampled 1/10]", "Requests", Exactness::Sampled { one_in: 10 }, None),
-            ("Bot scores [sampled 1:0, daily]", "Bot scores [sampled 1:0, daily]", Exactness::Unknown, None),
-            ("Plans [see wiki]", "Plans [see wiki]", Exactness::Unknown, None),
+            (
+                "One row per account. [exact, daily]",
+                "One row per account.",
+                Exactness::Exact,
+                Some("daily"),
+            ),
+            (
+                "[sampled 1:100, 5 minutes]",
+                "",
+                Exactness::Sampled { one_in: 100 },
+                Some("5 minutes"),
+            ),
+            (
+                "Requests [Sampled 1/10]",
+                "Requests",
+                Exactness::Sampled { one_in: 10 },
+                None,
+            ),
+            (
+                "Bot scores [sampled 1:0, daily]",
+                "Bot scores [sampled 1:0, daily]",
+                Exactness::Unknown,
+                None,
+            ),
+            (
+                "Plans [see wiki]",
+                "Plans [see wiki]",
+                Exactness::Unknown,
+                None,
+            ),
             ("no bracket", "no bracket", Exactness::Unknown, None),
             ("a [b] c [exact]", "a [b] c", Exactness::Exact, None),
             ("", "", Exactness::Unknown, None),

@@ -54,12 +54,21 @@ pub struct Hit<D> {
 ///
 /// `known` is how many datasets the caller may know of, `terms` how many terms the question has, and `boost` a factor
 /// for a dataset, to be kept between 0.25 and 4 so that the text stays what decides.
-pub fn rank<D: Ord + Clone>(hits: &[Hit<D>], terms: usize, known: usize, boost: impl Fn(&D) -> f64) -> Vec<(D, f64)> {
+pub fn rank<D: Ord + Clone>(
+    hits: &[Hit<D>],
+    terms: usize,
+    known: usize,
+    boost: impl Fn(&D) -> f64,
+) -> Vec<(D, f64)> {
     let mut holders: BTreeMap<usize, BTreeSet<&D>> = BTreeMap::new();
     let mut found: BTreeMap<&D, BTreeMap<(usize, Field), f64>> = BTreeMap::new();
     for hit in hits {
         holders.entry(hit.term).or_default().insert(&hit.dataset);
-        let best = found.entry(&hit.dataset).or_default().entry((hit.term, hit.field)).or_default();
+        let best = found
+            .entry(&hit.dataset)
+            .or_default()
+            .entry((hit.term, hit.field))
+            .or_default();
         *best = best.max(hit.strength);
     }
     let rarity = |term: usize| {
@@ -70,10 +79,16 @@ pub fn rank<D: Ord + Clone>(hits: &[Hit<D>], terms: usize, known: usize, boost: 
         .into_iter()
         .map(|(dataset, fields)| {
             let covered: BTreeSet<usize> = fields.keys().map(|(term, _)| *term).collect();
-            let text: f64 = fields.iter().map(|((term, field), strength)| rarity(*term) * field.weight() * strength).sum();
+            let text: f64 = fields
+                .iter()
+                .map(|((term, field), strength)| rarity(*term) * field.weight() * strength)
+                .sum();
             // A table that answers two words of three beats one that answers a single word in three places.
             let coverage = covered.len() as f64 / terms.max(1) as f64;
-            (dataset.clone(), text * coverage * coverage * boost(dataset).clamp(0.25, 4.0))
+            (
+                dataset.clone(),
+                text * coverage * coverage * boost(dataset).clamp(0.25, 4.0),
+            )
         })
         .collect();
     ranked.sort_by(|(left, a), (right, b)| b.total_cmp(a).then_with(|| left.cmp(right)));
@@ -85,16 +100,28 @@ mod tests {
     use super::*;
 
     fn hit(dataset: &'static str, term: usize, field: Field) -> Hit<&'static str> {
-        Hit { dataset, term, field, strength: 1.0 }
+        Hit {
+            dataset,
+            term,
+            field,
+            strength: 1.0,
+        }
     }
 
     fn order(hits: &[Hit<&'static str>], terms: usize) -> Vec<&'static str> {
-        rank(hits, terms, 10, |_| 1.0).into_iter().map(|(dataset, _)| dataset).collect()
+        rank(hits, terms, 10, |_| 1.0)
+            .into_iter()
+            .map(|(dataset, _)| dataset)
+            .collect()
     }
 
     #[test]
     fn a_name_beats_a_column_and_a_column_beats_its_comment() {
-        let hits = [hit("c", 0, Field::ColumnComment), hit("b", 0, Field::Column), hit("a", 0, Field::Name)];
+        let hits = [
+            hit("c", 0, Field::ColumnComment),
+            hit("b", 0, Field::Column),
+            hit("a", 0, Field::Name),
+        ];
         assert_eq!(order(&hits, 1), ["a", "b", "c"]);
     }
 
@@ -119,7 +146,12 @@ mod tests {
     fn equal_scores_stand_in_the_order_of_names_and_a_boost_breaks_them() {
         let hits = [hit("b", 0, Field::Name), hit("a", 0, Field::Name)];
         assert_eq!(order(&hits, 1), ["a", "b"]);
-        let boosted = rank(&hits, 1, 10, |dataset| if *dataset == "b" { 2.0 } else { 1.0 });
+        let boosted = rank(
+            &hits,
+            1,
+            10,
+            |dataset| if *dataset == "b" { 2.0 } else { 1.0 },
+        );
         assert_eq!(boosted.first().map(|(dataset, _)| *dataset), Some("b"));
     }
 }

@@ -5,10 +5,11 @@ pub const MAX_TERMS: usize = 12;
 
 /// Words that say nothing about which table is meant.
 const STOP_WORDS: &[&str] = &[
-    "a", "all", "an", "and", "are", "at", "by", "did", "do", "does", "for", "from", "get", "have", "how", "in", "is",
-    "it", "its", "list", "many", "me", "most", "much", "my", "of", "on", "or", "our", "over", "per", "show", "table",
-    "tables", "that", "the", "their", "them", "these", "they", "this", "those", "to", "was", "we", "were", "what",
-    "when", "where", "which", "who", "with",
+    "a", "all", "an", "and", "are", "at", "by", "did", "do", "does", "for", "from", "get", "have",
+    "how", "in", "is", "it", "its", "list", "many", "me", "most", "much", "my", "of", "on", "or",
+    "our", "over", "per", "show", "table", "tables", "that", "the", "their", "them", "these",
+    "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who",
+    "with",
 ];
 
 /// Abbreviations that people and tables use for the same thing, each spelled as the index stems it.
@@ -71,17 +72,23 @@ pub fn index_text(identifier: &str) -> String {
 /// `HTTPServer`). Letters and digits stay together, since `r2` and `ipv4` are words.
 pub fn split(identifier: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for piece in identifier.split(|c: char| !c.is_alphanumeric()).filter(|piece| !piece.is_empty()) {
+    for piece in identifier
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|piece| !piece.is_empty())
+    {
         let characters: Vec<char> = piece.chars().collect();
         let mut word = String::new();
         for (position, &character) in characters.iter().enumerate() {
-            let before = position.checked_sub(1).and_then(|before| characters.get(before));
+            let before = position
+                .checked_sub(1)
+                .and_then(|before| characters.get(before));
             let after = characters.get(position + 1);
             let hump = character.is_uppercase()
                 && before.is_some_and(|before| {
                     before.is_lowercase()
                         || before.is_ascii_digit()
-                        || (before.is_uppercase() && after.is_some_and(|after| after.is_lowercase()))
+                        || (before.is_uppercase()
+                            && after.is_some_and(|after| after.is_lowercase()))
                 });
             if hump && !word.is_empty() {
                 words.push(std::mem::take(&mut word));
@@ -103,10 +110,20 @@ pub fn terms(question: &str) -> Vec<Term> {
             words.push(word);
         }
     }
-    let telling: Vec<String> = words.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
+    let telling: Vec<String> = words
+        .iter()
+        .filter(|word| !STOP_WORDS.contains(&word.as_str()))
+        .cloned()
+        .collect();
     let mut chosen = if telling.is_empty() { words } else { telling };
     chosen.truncate(MAX_TERMS);
-    chosen.into_iter().map(|word| Term { alternatives: alternatives(&word), word }).collect()
+    chosen
+        .into_iter()
+        .map(|word| Term {
+            alternatives: alternatives(&word),
+            word,
+        })
+        .collect()
 }
 
 /// The term as an FTS5 string: quoted, so that nothing in it is an operator.
@@ -115,7 +132,10 @@ pub fn quoted(word: &str) -> String {
 }
 
 fn alternatives(word: &str) -> Vec<String> {
-    let singular = word.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(word);
+    let singular = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() > 2)
+        .unwrap_or(word);
     SYNONYMS
         .iter()
         .filter_map(|&(short, long)| match singular {
@@ -162,14 +182,26 @@ mod tests {
 
     #[test]
     fn index_text_keeps_the_joined_form_and_the_digits_apart() {
-        assert_eq!(index_text("R2StorageBytes"), "r2 r 2 storage bytes r2storagebytes");
+        assert_eq!(
+            index_text("R2StorageBytes"),
+            "r2 r 2 storage bytes r2storagebytes"
+        );
         assert_eq!(index_text("accounts"), "accounts");
     }
 
     #[test]
     fn terms_drop_words_that_say_nothing() {
-        let words = |question: &str| terms(question).into_iter().map(|term| term.word).collect::<Vec<_>>().join(" ");
-        assert_eq!(words("how many of the customers by revenue"), "customers revenue");
+        let words = |question: &str| {
+            terms(question)
+                .into_iter()
+                .map(|term| term.word)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            words("how many of the customers by revenue"),
+            "customers revenue"
+        );
         assert_eq!(words("the"), "the");
         assert_eq!(words("\" OR name:*"), "name");
         assert_eq!(words(""), "");

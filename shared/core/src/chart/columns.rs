@@ -39,11 +39,18 @@ pub fn kinds(rows: &[Row]) -> Vec<(String, ColumnKind)> {
             }
         }
     }
-    names.into_iter().map(|name| (name.clone(), kind(rows, name))).collect()
+    names
+        .into_iter()
+        .map(|name| (name.clone(), kind(rows, name)))
+        .collect()
 }
 
 fn kind(rows: &[Row], name: &str) -> ColumnKind {
-    let mut values = rows.iter().filter_map(|row| row.get(name)).filter(|value| !value.is_null()).peekable();
+    let mut values = rows
+        .iter()
+        .filter_map(|row| row.get(name))
+        .filter(|value| !value.is_null())
+        .peekable();
     if values.peek().is_none() {
         return ColumnKind::Category;
     }
@@ -65,7 +72,10 @@ pub(super) fn number(value: &Value) -> Option<f64> {
             // Leading zeros are of codes (`0049`), not of numbers.
             let digits = text.trim_start_matches('-');
             let coded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-            text.parse().ok().filter(|_| !coded).filter(|number: &f64| number.is_finite())
+            text.parse()
+                .ok()
+                .filter(|_| !coded)
+                .filter(|number: &f64| number.is_finite())
         }
         _ => None,
     }
@@ -76,10 +86,14 @@ pub(super) fn time(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     let bytes = text.as_bytes();
     let shaped = bytes.len() >= 10
-        && bytes.iter().take(10).enumerate().all(|(position, byte)| match position {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+        && bytes
+            .iter()
+            .take(10)
+            .enumerate()
+            .all(|(position, byte)| match position {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
     if !shaped {
         return None;
     }
@@ -92,7 +106,9 @@ pub(super) fn time(value: &Value) -> Option<String> {
         return None;
     }
     // Engines write `12:00:00.000 UTC`; browsers read `12:00:00.000Z`.
-    let clock = clock.strip_suffix(" UTC").map_or_else(|| clock.to_owned(), |clock| format!("{clock}Z"));
+    let clock = clock
+        .strip_suffix(" UTC")
+        .map_or_else(|| clock.to_owned(), |clock| format!("{clock}Z"));
     Some(format!("{date}T{clock}"))
 }
 
@@ -127,8 +143,14 @@ mod tests {
 
     #[test]
     fn engine_times_become_browser_times() {
-        assert_eq!(time(&json!("2026-01-01 12:00:00.000 UTC")).unwrap(), "2026-01-01T12:00:00.000Z");
-        assert_eq!(time(&json!("2026-01-01 12:00:00")).unwrap(), "2026-01-01T12:00:00");
+        assert_eq!(
+            time(&json!("2026-01-01 12:00:00.000 UTC")).unwrap(),
+            "2026-01-01T12:00:00.000Z"
+        );
+        assert_eq!(
+            time(&json!("2026-01-01 12:00:00")).unwrap(),
+            "2026-01-01T12:00:00"
+        );
         assert_eq!(time(&json!("2026-01-01")).unwrap(), "2026-01-01");
     }
 }

@@ -30,7 +30,10 @@ pub fn chart(request: &ChartRequest, rows: &[Row]) -> Result<Chart, ChartError> 
     if rows.len() > MAX_ROWS {
         return Err(ChartError::TooManyRows { rows: rows.len() });
     }
-    let columns = Columns { all: kinds(rows), rows };
+    let columns = Columns {
+        all: kinds(rows),
+        rows,
+    };
     let axes = axes(request, &columns)?;
     check(request.chart_type, &axes, &columns)?;
     Ok(Chart {
@@ -48,7 +51,10 @@ struct Columns<'a> {
 
 impl Columns<'_> {
     fn kind(&self, name: &str) -> Option<ColumnKind> {
-        self.all.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind)
+        self.all
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, kind)| *kind)
     }
 
     fn named(&self, name: Option<&String>) -> Result<Option<String>, ChartError> {
@@ -72,7 +78,12 @@ impl Columns<'_> {
     }
 
     fn distinct(&self, name: &str) -> usize {
-        self.rows.iter().filter_map(|row| row.get(name)).map(Value::to_string).collect::<BTreeSet<_>>().len()
+        self.rows
+            .iter()
+            .filter_map(|row| row.get(name))
+            .map(Value::to_string)
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 }
 
@@ -94,19 +105,32 @@ fn axes(request: &ChartRequest, columns: &Columns<'_>) -> Result<Axes, ChartErro
     };
     // A number that is asked for on the y axis must not be taken by x, nor the only number at all.
     let only_number = columns.first(&[Number], &[x.as_ref(), color.as_ref()]);
-    let spare = if y.is_none() && request.chart_type != ChartType::Point { only_number.as_ref() } else { None };
+    let spare = if y.is_none() && request.chart_type != ChartType::Point {
+        only_number.as_ref()
+    } else {
+        None
+    };
     let x = x
         .or_else(|| columns.first(wanted, &[y.as_ref(), color.as_ref(), spare]))
-        .ok_or(ChartError::NoFit { channel: "x", needs: "a second column" })?;
+        .ok_or(ChartError::NoFit {
+            channel: "x",
+            needs: "a second column",
+        })?;
     let y = y
         .or_else(|| columns.first(&[Number], &[Some(&x), color.as_ref()]))
-        .ok_or(ChartError::NoFit { channel: "y", needs: "a column of numbers" })?;
+        .ok_or(ChartError::NoFit {
+            channel: "y",
+            needs: "a column of numbers",
+        })?;
     let color = match request.chart_type {
         ChartType::Pie => Some(x.clone()),
         ChartType::StackedBar if color.is_none() => Some(
             columns
                 .first(&[Category], &[Some(&x), Some(&y)])
-                .ok_or(ChartError::NoFit { channel: "color", needs: "a column of names" })?,
+                .ok_or(ChartError::NoFit {
+                    channel: "color",
+                    needs: "a column of names",
+                })?,
         ),
         _ => color,
     };
@@ -116,18 +140,34 @@ fn axes(request: &ChartRequest, columns: &Columns<'_>) -> Result<Axes, ChartErro
 fn check(chart_type: ChartType, axes: &Axes, columns: &Columns<'_>) -> Result<(), ChartError> {
     let kind = |column: &str| columns.kind(column).unwrap_or(ColumnKind::Category);
     if kind(&axes.y) != ColumnKind::Number {
-        return Err(ChartError::NotNumbers { channel: "y", column: axes.y.clone(), kind: kind(&axes.y) });
+        return Err(ChartError::NotNumbers {
+            channel: "y",
+            column: axes.y.clone(),
+            kind: kind(&axes.y),
+        });
     }
-    let at_most = |column: &String, channel: &'static str, most: usize| match columns.distinct(column) {
-        values if values > most => Err(ChartError::TooManyValues { column: column.clone(), values, channel, most }),
-        _ => Ok(()),
-    };
+    let at_most =
+        |column: &String, channel: &'static str, most: usize| match columns.distinct(column) {
+            values if values > most => Err(ChartError::TooManyValues {
+                column: column.clone(),
+                values,
+                channel,
+                most,
+            }),
+            _ => Ok(()),
+        };
     match chart_type {
         ChartType::Pie => {
             at_most(&axes.x, "a pie", MAX_SLICES)?;
-            let negative = |row: &Row| row.get(&axes.y).and_then(number).is_some_and(|part| part < 0.0);
+            let negative = |row: &Row| {
+                row.get(&axes.y)
+                    .and_then(number)
+                    .is_some_and(|part| part < 0.0)
+            };
             if columns.rows.iter().any(negative) {
-                return Err(ChartError::NegativePart { column: axes.y.clone() });
+                return Err(ChartError::NegativePart {
+                    column: axes.y.clone(),
+                });
             }
         }
         ChartType::Bar | ChartType::StackedBar => at_most(&axes.x, "a bar chart", MAX_BARS)?,
@@ -141,9 +181,7 @@ fn check(chart_type: ChartType, axes: &Axes, columns: &Columns<'_>) -> Result<()
 
 fn spec(request: &ChartRequest, axes: &Axes, columns: &Columns<'_>) -> Value {
     let kind = |column: &str| columns.kind(column).unwrap_or(ColumnKind::Category);
-    let channel = |column: &str| {
-        json!({ "field": escaped(column), "type": vega_type(kind(column)), "title": column })
-    };
+    let channel = |column: &str| json!({ "field": escaped(column), "type": vega_type(kind(column)), "title": column });
     let discrete = |column: &str| {
         let mut channel = channel(column);
         let time = kind(column) == ColumnKind::Time;
@@ -154,21 +192,33 @@ fn spec(request: &ChartRequest, axes: &Axes, columns: &Columns<'_>) -> Value {
     };
     let mark = match request.chart_type {
         ChartType::Bar | ChartType::StackedBar => json!({ "type": "bar", "tooltip": true }),
-        ChartType::Line => json!({ "type": "line", "tooltip": true, "point": columns.rows.len() <= 60 }),
+        ChartType::Line => {
+            json!({ "type": "line", "tooltip": true, "point": columns.rows.len() <= 60 })
+        }
         ChartType::Area => json!({ "type": "area", "tooltip": true }),
         ChartType::Point => json!({ "type": "point", "tooltip": true }),
         ChartType::Pie => json!({ "type": "arc", "tooltip": true }),
     };
     let mut encoding = match request.chart_type {
         ChartType::Pie => json!({ "theta": channel(&axes.y), "color": discrete(&axes.x) }),
-        ChartType::Bar | ChartType::StackedBar => json!({ "x": discrete(&axes.x), "y": channel(&axes.y) }),
+        ChartType::Bar | ChartType::StackedBar => {
+            json!({ "x": discrete(&axes.x), "y": channel(&axes.y) })
+        }
         ChartType::Line | ChartType::Area if kind(&axes.x) == ColumnKind::Category => {
             json!({ "x": discrete(&axes.x), "y": channel(&axes.y) })
         }
         _ => json!({ "x": channel(&axes.x), "y": channel(&axes.y) }),
     };
-    if let Some(color) = axes.color.as_ref().filter(|_| request.chart_type != ChartType::Pie) {
-        encoding["color"] = if kind(color) == ColumnKind::Number { channel(color) } else { discrete(color) };
+    if let Some(color) = axes
+        .color
+        .as_ref()
+        .filter(|_| request.chart_type != ChartType::Pie)
+    {
+        encoding["color"] = if kind(color) == ColumnKind::Number {
+            channel(color)
+        } else {
+            discrete(color)
+        };
     }
     let mut spec = json!({
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -186,7 +236,10 @@ fn spec(request: &ChartRequest, axes: &Axes, columns: &Columns<'_>) -> Value {
 
 /// The rows with the columns that are drawn, each value as Vega reads it.
 fn values(axes: &Axes, columns: &Columns<'_>) -> Vec<Row> {
-    let used: BTreeSet<&String> = [Some(&axes.x), Some(&axes.y), axes.color.as_ref()].into_iter().flatten().collect();
+    let used: BTreeSet<&String> = [Some(&axes.x), Some(&axes.y), axes.color.as_ref()]
+        .into_iter()
+        .flatten()
+        .collect();
     columns
         .rows
         .iter()
@@ -195,7 +248,9 @@ fn values(axes: &Axes, columns: &Columns<'_>) -> Vec<Row> {
                 .map(|name| {
                     let value = row.get(*name).unwrap_or(&Value::Null);
                     let value = match columns.kind(name) {
-                        Some(ColumnKind::Number) => number(value).map_or(Value::Null, |number| json!(number)),
+                        Some(ColumnKind::Number) => {
+                            number(value).map_or(Value::Null, |number| json!(number))
+                        }
                         Some(ColumnKind::Time) => time(value).map_or(Value::Null, Value::String),
                         _ => value.clone(),
                     };

@@ -37,7 +37,8 @@ impl Reply {
     /// The answer's body for the request.
     pub fn to_json(mut self, request: &Request, server: &Value) -> Value {
         if request.era == Era::Modern {
-            self.result.insert("resultType".to_owned(), json!("complete"));
+            self.result
+                .insert("resultType".to_owned(), json!("complete"));
             let (ttl, scope) = match self.cache {
                 Cache::None => (None, ""),
                 Cache::Public(ttl) => (Some(ttl), "public"),
@@ -47,7 +48,10 @@ impl Reply {
                 self.result.insert("ttlMs".to_owned(), json!(ttl));
                 self.result.insert("cacheScope".to_owned(), json!(scope));
             }
-            self.result.insert("_meta".to_owned(), json!({ "io.modelcontextprotocol/serverInfo": server }));
+            self.result.insert(
+                "_meta".to_owned(),
+                json!({ "io.modelcontextprotocol/serverInfo": server }),
+            );
         }
         json!({ "jsonrpc": "2.0", "id": request.id, "result": self.result })
     }
@@ -60,14 +64,22 @@ mod tests {
 
     #[test]
     fn only_modern_results_say_their_type_and_age() {
-        let request = |era| Request { id: RequestId::Number(1), method: "tools/list".to_owned(), params: Map::new(), era };
+        let request = |era| Request {
+            id: RequestId::Number(1),
+            method: "tools/list".to_owned(),
+            params: Map::new(),
+            era,
+        };
         let reply = || Reply::new(json!({ "tools": [] }), Cache::Private(1000));
         let server = json!({ "name": "skipper" });
         let modern = reply().to_json(&request(Era::Modern), &server);
         assert_eq!(modern["result"]["resultType"], "complete");
         assert_eq!(modern["result"]["ttlMs"], 1000);
         assert_eq!(modern["result"]["cacheScope"], "private");
-        assert_eq!(modern["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "skipper");
+        assert_eq!(
+            modern["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"],
+            "skipper"
+        );
         let legacy = reply().to_json(&request(Era::Legacy("2025-11-25")), &server);
         assert_eq!(legacy["result"], json!({ "tools": [] }));
     }

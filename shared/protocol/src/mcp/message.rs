@@ -92,7 +92,15 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection of a message that cannot be read as far as its id.
     pub fn new(status: u16, code: i32, message: impl Into<String>) -> Self {
-        Self { status, id: None, error: ErrorObject { code, message: message.into(), data: None } }
+        Self {
+            status,
+            id: None,
+            error: ErrorObject {
+                code,
+                message: message.into(),
+                data: None,
+            },
+        }
     }
 
     /// The same for the request of this id.
@@ -123,16 +131,32 @@ pub fn read(headers: &Headers<'_>, body: &[u8]) -> Result<Incoming, Rejection> {
         return Err(Rejection::new(
             413,
             code::INVALID_REQUEST,
-            format!("the request has {} bytes; at most {MAX_REQUEST_BYTES} are read", body.len()),
+            format!(
+                "the request has {} bytes; at most {MAX_REQUEST_BYTES} are read",
+                body.len()
+            ),
         ));
     }
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Rejection::new(400, code::PARSE_ERROR, format!("the body is not JSON: {error}")))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        Rejection::new(
+            400,
+            code::PARSE_ERROR,
+            format!("the body is not JSON: {error}"),
+        )
+    })?;
     let invalid = |message: &str| Rejection::new(400, code::INVALID_REQUEST, message);
     let mut message = match value {
         Value::Object(message) => message,
-        Value::Array(_) => return Err(invalid("batches are not served: send each message in a request of its own")),
-        _ => return Err(invalid("the body is not a JSON-RPC message: it must be an object")),
+        Value::Array(_) => {
+            return Err(invalid(
+                "batches are not served: send each message in a request of its own",
+            ));
+        }
+        _ => {
+            return Err(invalid(
+                "the body is not a JSON-RPC message: it must be an object",
+            ));
+        }
     };
     let id = match message.remove("id") {
         None => None,
@@ -149,27 +173,54 @@ pub fn read(headers: &Headers<'_>, body: &[u8]) -> Result<Incoming, Rejection> {
         return Err(rejected(invalid("`jsonrpc` must be \"2.0\"")));
     }
     let Some(Value::String(method)) = message.remove("method") else {
-        return Err(rejected(invalid("`method` must be a text; responses are not taken here")));
+        return Err(rejected(invalid(
+            "`method` must be a text; responses are not taken here",
+        )));
     };
     let params = match message.remove("params") {
         None => Map::new(),
         Some(Value::Object(params)) => params,
-        Some(_) => return Err(rejected(Rejection::new(400, code::INVALID_PARAMS, "`params` must be an object"))),
+        Some(_) => {
+            return Err(rejected(Rejection::new(
+                400,
+                code::INVALID_PARAMS,
+                "`params` must be an object",
+            )));
+        }
     };
     let Some(id) = id else {
         return Ok(Incoming::Notification);
     };
     let era = era(headers, &method, &params).map_err(|rejection| rejection.of(&id))?;
-    Ok(Incoming::Request(Request { id, method, params, era }))
+    Ok(Incoming::Request(Request {
+        id,
+        method,
+        params,
+        era,
+    }))
 }
 
 fn check_media(headers: &Headers<'_>) -> Result<(), Rejection> {
-    let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = |value: &str| {
+        value
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    };
     if headers.content_type.map(essence).as_deref() != Some("application/json") {
-        return Err(Rejection::new(415, code::INVALID_REQUEST, "send `Content-Type: application/json`"));
+        return Err(Rejection::new(
+            415,
+            code::INVALID_REQUEST,
+            "send `Content-Type: application/json`",
+        ));
     }
     let accepted = headers.accept.is_none_or(|accept| {
-        accept.split(',').map(essence).any(|kind| matches!(kind.as_str(), "application/json" | "application/*" | "*/*"))
+        accept
+            .split(',')
+            .map(essence)
+            .any(|kind| matches!(kind.as_str(), "application/json" | "application/*" | "*/*"))
     });
     if accepted {
         return Ok(());
@@ -195,7 +246,10 @@ fn era(headers: &Headers<'_>, method: &str, params: &Map<String, Value>) -> Resu
                 return Err(unsupported(version));
             }
             check_mirrored(headers, method, params)?;
-            if meta.and_then(|meta| meta.get(CAPABILITIES_KEY)).is_none_or(|value| !value.is_object()) {
+            if meta
+                .and_then(|meta| meta.get(CAPABILITIES_KEY))
+                .is_none_or(|value| !value.is_object())
+            {
                 return Err(missing(CAPABILITIES_KEY, "an object"));
             }
             Ok(Era::Modern)
@@ -217,7 +271,11 @@ fn legacy(version: &str) -> Option<&'static str> {
 }
 
 /// Holds `Mcp-Method` and `Mcp-Name` against the body, so that nobody between us routes on something else.
-fn check_mirrored(headers: &Headers<'_>, method: &str, params: &Map<String, Value>) -> Result<(), Rejection> {
+fn check_mirrored(
+    headers: &Headers<'_>,
+    method: &str,
+    params: &Map<String, Value>,
+) -> Result<(), Rejection> {
     if headers.method != Some(method) {
         return Err(mismatch("Mcp-Method", headers.method, method));
     }
@@ -227,7 +285,11 @@ fn check_mirrored(headers: &Headers<'_>, method: &str, params: &Map<String, Valu
         _ => return Ok(()),
     };
     let Some(expected) = params.get(source).and_then(Value::as_str) else {
-        return Err(Rejection::new(400, code::INVALID_PARAMS, format!("`params.{source}` must be a text")));
+        return Err(Rejection::new(
+            400,
+            code::INVALID_PARAMS,
+            format!("`params.{source}` must be a text"),
+        ));
     };
     let Some(sent) = headers.name else {
         return Err(mismatch("Mcp-Name", None, expected));
@@ -241,7 +303,10 @@ fn check_mirrored(headers: &Headers<'_>, method: &str, params: &Map<String, Valu
 /// A header's value: as it is, or out of `=?base64?...?=`. None if it cannot be decoded.
 fn decode_sentinel(value: &str) -> Option<String> {
     let value = value.trim();
-    match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
+    match value
+        .strip_prefix("=?base64?")
+        .and_then(|rest| rest.strip_suffix("?="))
+    {
         None => Some(value.to_owned()),
         Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok(),
     }
@@ -249,19 +314,29 @@ fn decode_sentinel(value: &str) -> Option<String> {
 
 fn mismatch(header: &str, sent: Option<&str>, expected: &str) -> Rejection {
     let message = match sent {
-        None => format!("header mismatch: the header {header} is missing; the body says `{expected}`"),
+        None => {
+            format!("header mismatch: the header {header} is missing; the body says `{expected}`")
+        }
         Some(sent) => format!("header mismatch: {header} is `{sent}`, the body says `{expected}`"),
     };
     Rejection::new(400, code::HEADER_MISMATCH, message)
 }
 
 fn unsupported(requested: &str) -> Rejection {
-    Rejection::new(400, code::UNSUPPORTED_VERSION, format!("unsupported protocol version `{requested}`"))
-        .with_data(json!({ "supported": supported_versions(), "requested": requested }))
+    Rejection::new(
+        400,
+        code::UNSUPPORTED_VERSION,
+        format!("unsupported protocol version `{requested}`"),
+    )
+    .with_data(json!({ "supported": supported_versions(), "requested": requested }))
 }
 
 fn missing(key: &str, kind: &str) -> Rejection {
-    Rejection::new(400, code::INVALID_PARAMS, format!("`params._meta[\"{key}\"]` must be {kind}"))
+    Rejection::new(
+        400,
+        code::INVALID_PARAMS,
+        format!("`params._meta[\"{key}\"]` must be {kind}"),
+    )
 }
 
 #[cfg(test)]

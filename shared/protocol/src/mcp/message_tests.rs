@@ -29,10 +29,31 @@ fn headers_and_body_must_agree() {
     const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{META}}"#;
     const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{},META}}"#;
     const READ: &str = r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"skipper://results/ä",META}}"#;
-    let modern = |rule, version, method, name, body, wanted| Case { rule, version, method, name, body, wanted };
+    let modern = |rule, version, method, name, body, wanted| Case {
+        rule,
+        version,
+        method,
+        name,
+        body,
+        wanted,
+    };
     let cases = [
-        modern("a modern list", Some(MODERN), Some("tools/list"), None, LIST, Ok(Era::Modern)),
-        modern("a modern call", Some(MODERN), Some("tools/call"), Some("search"), CALL, Ok(Era::Modern)),
+        modern(
+            "a modern list",
+            Some(MODERN),
+            Some("tools/list"),
+            None,
+            LIST,
+            Ok(Era::Modern),
+        ),
+        modern(
+            "a modern call",
+            Some(MODERN),
+            Some("tools/call"),
+            Some("search"),
+            CALL,
+            Ok(Era::Modern),
+        ),
         modern(
             "a name in base64",
             Some(MODERN),
@@ -41,14 +62,70 @@ fn headers_and_body_must_agree() {
             READ,
             Ok(Era::Modern),
         ),
-        modern("no version header", None, Some("tools/list"), None, LIST, Err((400, -32020))),
-        modern("another version header", Some("2025-11-25"), Some("tools/list"), None, LIST, Err((400, -32020))),
-        modern("no method header", Some(MODERN), None, None, LIST, Err((400, -32020))),
-        modern("another method header", Some(MODERN), Some("tools/call"), None, LIST, Err((400, -32020))),
-        modern("a method header in capitals", Some(MODERN), Some("Tools/List"), None, LIST, Err((400, -32020))),
-        modern("no name header", Some(MODERN), Some("tools/call"), None, CALL, Err((400, -32020))),
-        modern("another name header", Some(MODERN), Some("tools/call"), Some("execute"), CALL, Err((400, -32020))),
-        modern("broken base64", Some(MODERN), Some("tools/call"), Some("=?base64?%%?="), CALL, Err((400, -32020))),
+        modern(
+            "no version header",
+            None,
+            Some("tools/list"),
+            None,
+            LIST,
+            Err((400, -32020)),
+        ),
+        modern(
+            "another version header",
+            Some("2025-11-25"),
+            Some("tools/list"),
+            None,
+            LIST,
+            Err((400, -32020)),
+        ),
+        modern(
+            "no method header",
+            Some(MODERN),
+            None,
+            None,
+            LIST,
+            Err((400, -32020)),
+        ),
+        modern(
+            "another method header",
+            Some(MODERN),
+            Some("tools/call"),
+            None,
+            LIST,
+            Err((400, -32020)),
+        ),
+        modern(
+            "a method header in capitals",
+            Some(MODERN),
+            Some("Tools/List"),
+            None,
+            LIST,
+            Err((400, -32020)),
+        ),
+        modern(
+            "no name header",
+            Some(MODERN),
+            Some("tools/call"),
+            None,
+            CALL,
+            Err((400, -32020)),
+        ),
+        modern(
+            "another name header",
+            Some(MODERN),
+            Some("tools/call"),
+            Some("execute"),
+            CALL,
+            Err((400, -32020)),
+        ),
+        modern(
+            "broken base64",
+            Some(MODERN),
+            Some("tools/call"),
+            Some("=?base64?%%?="),
+            CALL,
+            Err((400, -32020)),
+        ),
         modern(
             "a call without a name",
             Some(MODERN),
@@ -105,13 +182,55 @@ fn headers_and_body_must_agree() {
             r#"{"jsonrpc":"2.0","id":"x","method":"tools/list"}"#,
             Ok(Era::Legacy("2025-11-25")),
         ),
-        modern("a batch", Some("2025-11-25"), None, None, r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, Err((400, -32600))),
+        modern(
+            "a batch",
+            Some("2025-11-25"),
+            None,
+            None,
+            r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+            Err((400, -32600)),
+        ),
         modern("no JSON", Some(MODERN), None, None, "{", Err((400, -32700))),
-        modern("a null id", None, None, None, r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, Err((400, -32600))),
-        modern("a fractional id", None, None, None, r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, Err((400, -32600))),
-        modern("JSON-RPC 1", None, None, None, r#"{"id":1,"method":"ping"}"#, Err((400, -32600))),
-        modern("a response", None, None, None, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, Err((400, -32600))),
-        modern("params in a list", None, None, None, r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}"#, Err((400, -32602))),
+        modern(
+            "a null id",
+            None,
+            None,
+            None,
+            r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+            Err((400, -32600)),
+        ),
+        modern(
+            "a fractional id",
+            None,
+            None,
+            None,
+            r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
+            Err((400, -32600)),
+        ),
+        modern(
+            "JSON-RPC 1",
+            None,
+            None,
+            None,
+            r#"{"id":1,"method":"ping"}"#,
+            Err((400, -32600)),
+        ),
+        modern(
+            "a response",
+            None,
+            None,
+            None,
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+            Err((400, -32600)),
+        ),
+        modern(
+            "params in a list",
+            None,
+            None,
+            None,
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}"#,
+            Err((400, -32602)),
+        ),
         modern("a text", None, None, None, r#""ping""#, Err((400, -32600))),
     ];
     for case in &cases {
@@ -127,7 +246,10 @@ fn headers_and_body_must_agree() {
 
 #[test]
 fn a_rejection_names_the_request_and_what_is_served() {
-    let body = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{{{}}}}}"#, META.replace("2026", "2099"));
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{{{}}}}}"#,
+        META.replace("2026", "2099")
+    );
     let headers = Headers {
         content_type: Some("application/json"),
         version: Some("2099-07-28"),
@@ -144,10 +266,22 @@ fn a_rejection_names_the_request_and_what_is_served() {
 #[test]
 fn notifications_need_no_answer_in_either_era() {
     for (version, body) in [
-        (None, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned()),
-        (Some(MODERN), format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{{META}}}}}"#)),
+        (
+            None,
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),
+        ),
+        (
+            Some(MODERN),
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{{META}}}}}"#
+            ),
+        ),
     ] {
-        let headers = Headers { content_type: Some("application/json"), version, ..Headers::default() };
+        let headers = Headers {
+            content_type: Some("application/json"),
+            version,
+            ..Headers::default()
+        };
         assert_eq!(read(&headers, body.as_bytes()), Ok(Incoming::Notification));
     }
 }
@@ -160,10 +294,17 @@ fn only_json_comes_in_and_goes_out() {
         (Some("text/plain"), None, 415),
         (Some("application/json"), Some("text/html"), 406),
     ] {
-        let headers = Headers { content_type, accept, ..Headers::default() };
+        let headers = Headers {
+            content_type,
+            accept,
+            ..Headers::default()
+        };
         assert_eq!(read(&headers, body).unwrap_err().status, status);
     }
     let large = vec![b' '; MAX_REQUEST_BYTES + 1];
-    let headers = Headers { content_type: Some("application/json"), ..Headers::default() };
+    let headers = Headers {
+        content_type: Some("application/json"),
+        ..Headers::default()
+    };
     assert_eq!(read(&headers, &large).unwrap_err().status, 413);
 }

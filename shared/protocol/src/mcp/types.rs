@@ -25,7 +25,10 @@ pub struct Tool {
 /// What calling a tool may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the protocol's own four answers")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the protocol's own four answers"
+)]
 pub struct Annotations {
     /// It changes nothing.
     pub read_only_hint: bool,

@@ -23,7 +23,8 @@ pub fn list() -> Reply {
         Prompt {
             name: "answer".to_owned(),
             title: "Answer with a chart".to_owned(),
-            description: "A question answered with numbers, a chart and what they rest on".to_owned(),
+            description: "A question answered with numbers, a chart and what they rest on"
+                .to_owned(),
             arguments: vec![argument("question", "Your question")],
         },
     ];
@@ -32,7 +33,10 @@ pub fn list() -> Reply {
 
 /// One prompt with its argument filled in.
 pub fn get(params: &Map<String, Value>) -> Result<Reply, Rejection> {
-    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = params
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let argument = |name: &str| {
         params
             .get("arguments")
@@ -52,7 +56,11 @@ pub fn get(params: &Map<String, Value>) -> Result<Reply, Rejection> {
              chart. Say as of when, whether exact or sampled, and from which tables.",
             argument("question")?
         ),
-        name => return Err(invalid(format!("there is no prompt `{name}`; there are `explore` and `answer`"))),
+        name => {
+            return Err(invalid(format!(
+                "there is no prompt `{name}`; there are `explore` and `answer`"
+            )));
+        }
     };
     let message = json!({ "role": "user", "content": { "type": "text", "text": text } });
     Ok(Reply::new(json!({ "messages": [message] }), Cache::None))

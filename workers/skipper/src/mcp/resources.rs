@@ -38,7 +38,10 @@ pub async fn list(app: &App, principal: &Principal) -> Result<Reply, Rejection> 
             "annotations": { "lastModified": Timestamp::from_millis(row.created_at), "audience": ["user", "assistant"] },
         })
     }));
-    Ok(Reply::new(json!({ "resources": resources }), Cache::Private(0)))
+    Ok(Reply::new(
+        json!({ "resources": resources }),
+        Cache::Private(0),
+    ))
 }
 
 /// The form of a result's address.
@@ -47,23 +50,43 @@ pub fn templates() -> Reply {
         uri_template: format!("{RESULTS}{{id}}"),
         name: "result".to_owned(),
         title: "A result".to_owned(),
-        description: "The rows of a query, or all of what a snippet returned; yours only, for an hour".to_owned(),
+        description:
+            "The rows of a query, or all of what a snippet returned; yours only, for an hour"
+                .to_owned(),
         mime_type: "application/json".to_owned(),
     };
-    Reply::new(json!({ "resourceTemplates": [template] }), Cache::Public(STATIC_TTL))
+    Reply::new(
+        json!({ "resourceTemplates": [template] }),
+        Cache::Public(STATIC_TTL),
+    )
 }
 
 /// One resource.
 pub async fn read(app: &App, principal: &Principal, request: &Request) -> Result<Reply, Rejection> {
-    let uri =
-        request.params.get("uri").and_then(Value::as_str).ok_or_else(|| invalid("`params.uri` must be a text"))?;
+    let uri = request
+        .params
+        .get("uri")
+        .and_then(Value::as_str)
+        .ok_or_else(|| invalid("`params.uri` must be a text"))?;
     if uri == FUNCTIONS_URI {
-        return Ok(contents(uri, "text/plain", functions::declarations(), Cache::Public(STATIC_TTL)));
+        return Ok(contents(
+            uri,
+            "text/plain",
+            functions::declarations(),
+            Cache::Public(STATIC_TTL),
+        ));
     }
-    let tools = Tools { app: app.clone(), principal: principal.clone() };
+    let tools = Tools {
+        app: app.clone(),
+        principal: principal.clone(),
+    };
     let text = match uri.strip_prefix(RESULTS) {
-        Some(id) if id.starts_with("qry_") => query(&tools, id).await.map_err(|error| refused(request, uri, &error))?,
-        Some(id) if id.starts_with("res_") => kept(&tools, id).await.map_err(|error| refused(request, uri, &error))?,
+        Some(id) if id.starts_with("qry_") => query(&tools, id)
+            .await
+            .map_err(|error| refused(request, uri, &error))?,
+        Some(id) if id.starts_with("res_") => kept(&tools, id)
+            .await
+            .map_err(|error| refused(request, uri, &error))?,
         _ => return Err(absent(request, uri, "there is no such resource")),
     };
     Ok(contents(uri, "application/json", text, Cache::Private(0)))
@@ -77,18 +100,30 @@ async fn query(tools: &Tools, id: &str) -> Result<String, ExecuteError> {
 async fn kept(tools: &Tools, id: &str) -> Result<String, ExecuteError> {
     let unavailable = |error: townlake_kit::db::DatabaseError| crate::tools::failed(error.into());
     let now = tools.app.clock.now();
-    let text = store::text(&tools.app.db, id, &tools.principal.user, now).await.map_err(unavailable)?;
+    let text = store::text(&tools.app.db, id, &tools.principal.user, now)
+        .await
+        .map_err(unavailable)?;
     let text = text.ok_or_else(|| {
-        ExecuteError::new(townlake_protocol::skipper::ErrorKind::NotFound, "there is no such result of yours")
+        ExecuteError::new(
+            townlake_protocol::skipper::ErrorKind::NotFound,
+            "there is no such result of yours",
+        )
     })?;
-    for query in store::queries_of(&tools.app.db, id).await.map_err(unavailable)? {
+    for query in store::queries_of(&tools.app.db, id)
+        .await
+        .map_err(unavailable)?
+    {
         page(tools, &query, 0).await?;
     }
     Ok(text)
 }
 
 fn contents(uri: &str, mime_type: &str, text: String, cache: Cache) -> Reply {
-    let contents = ResourceContents { uri: uri.to_owned(), mime_type: mime_type.to_owned(), text };
+    let contents = ResourceContents {
+        uri: uri.to_owned(),
+        mime_type: mime_type.to_owned(),
+        text,
+    };
     Reply::new(json!({ "contents": [contents] }), cache)
 }
 
@@ -101,6 +136,10 @@ fn refused(request: &Request, uri: &str, error: &ExecuteError) -> Rejection {
 }
 
 fn absent(request: &Request, uri: &str, message: &str) -> Rejection {
-    let code = if request.era == Era::Modern { code::INVALID_PARAMS } else { code::LEGACY_RESOURCE_NOT_FOUND };
+    let code = if request.era == Era::Modern {
+        code::INVALID_PARAMS
+    } else {
+        code::LEGACY_RESOURCE_NOT_FOUND
+    };
     Rejection::new(200, code, message).with_data(json!({ "uri": uri }))
 }

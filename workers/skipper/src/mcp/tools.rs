@@ -20,8 +20,15 @@ pub fn list() -> Vec<Tool> {
 }
 
 /// Calls a tool.
-pub async fn call(app: &App, principal: &Principal, params: &Map<String, Value>) -> Result<Reply, Rejection> {
-    let name = params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("`params.name` must be a text"))?;
+pub async fn call(
+    app: &App,
+    principal: &Principal,
+    params: &Map<String, Value>,
+) -> Result<Reply, Rejection> {
+    let name = params
+        .get("name")
+        .and_then(Value::as_str)
+        .ok_or_else(|| invalid("`params.name` must be a text"))?;
     let arguments = match params.get("arguments") {
         None => Value::Object(Map::new()),
         Some(arguments @ Value::Object(_)) => arguments.clone(),
@@ -36,7 +43,11 @@ pub async fn call(app: &App, principal: &Principal, params: &Map<String, Value>)
             Ok(arguments) => executed(&execute(app, principal, &arguments.code).await),
             Err(error) => error,
         },
-        name => return Err(invalid(format!("there is no tool `{name}`; there are `search` and `execute`"))),
+        name => {
+            return Err(invalid(format!(
+                "there is no tool `{name}`; there are `search` and `execute`"
+            )));
+        }
     };
     let result = serde_json::to_value(result).map_err(|error| invalid(error.to_string()))?;
     Ok(Reply::new(result, Cache::None))
@@ -58,7 +69,11 @@ struct Execute {
 /// Arguments that do not fit are an answer that the model can learn from, not an error of the protocol.
 fn read<T: DeserializeOwned>(tool: &str, arguments: Value) -> Result<T, CallResult> {
     serde_json::from_value(arguments).map_err(|error| {
-        let takes = if tool == "search" { "{query: string, limit?: number}" } else { "{code: string}" };
+        let takes = if tool == "search" {
+            "{query: string, limit?: number}"
+        } else {
+            "{code: string}"
+        };
         let error = ExecuteError::new(ErrorKind::Invalid, format!("`{tool}`: {error}"))
             .with_code("invalid_arguments")
             .with_hint(format!("it takes {takes}"));
@@ -67,29 +82,53 @@ fn read<T: DeserializeOwned>(tool: &str, arguments: Value) -> Result<T, CallResu
 }
 
 async fn search(app: &App, principal: &Principal, arguments: Search) -> CallResult {
-    let found = match tools::search(app, principal, &arguments.query, arguments.limit.unwrap_or(8)).await {
+    let found = match tools::search(
+        app,
+        principal,
+        &arguments.query,
+        arguments.limit.unwrap_or(8),
+    )
+    .await
+    {
         Ok(found) => found,
         Err(error) => return refused(error),
     };
     let hint = match (found.datasets.is_empty(), found.cut) {
-        (true, _) => "nothing of that name that you may know of; try fewer or other words".to_owned(),
-        (false, 0) => "call the functions in `execute`; name tables as catalog.schema.table".to_owned(),
+        (true, _) => {
+            "nothing of that name that you may know of; try fewer or other words".to_owned()
+        }
+        (false, 0) => {
+            "call the functions in `execute`; name tables as catalog.schema.table".to_owned()
+        }
         (false, cut) => format!("{cut} more datasets fit: use more words, or a higher limit"),
     };
     let result = SearchResult {
-        functions: functions::search(&arguments.query).into_iter().take(3).map(|function| function.summary()).collect(),
+        functions: functions::search(&arguments.query)
+            .into_iter()
+            .take(3)
+            .map(|function| function.summary())
+            .collect(),
         datasets: found.datasets,
         cut: found.cut,
         hint,
     };
-    structured(serde_json::to_value(result).unwrap_or_default(), false, Vec::new())
+    structured(
+        serde_json::to_value(result).unwrap_or_default(),
+        false,
+        Vec::new(),
+    )
 }
 
 fn executed(envelope: &Envelope) -> CallResult {
     let links = envelope
         .displays
         .iter()
-        .chain(envelope.truncated.iter().filter_map(|truncation| truncation.handle.as_ref()))
+        .chain(
+            envelope
+                .truncated
+                .iter()
+                .filter_map(|truncation| truncation.handle.as_ref()),
+        )
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .map(|uri| Content::ResourceLink {
@@ -99,20 +138,35 @@ fn executed(envelope: &Envelope) -> CallResult {
             mime_type: "application/json".to_owned(),
         })
         .collect();
-    structured(serde_json::to_value(envelope).unwrap_or_default(), !envelope.ok, links)
+    structured(
+        serde_json::to_value(envelope).unwrap_or_default(),
+        !envelope.ok,
+        links,
+    )
 }
 
 /// A call that went no further than its arguments or its search.
 fn refused(error: ExecuteError) -> CallResult {
-    let envelope = Envelope { error: Some(error), ..Envelope::default() };
-    structured(serde_json::to_value(envelope).unwrap_or_default(), true, Vec::new())
+    let envelope = Envelope {
+        error: Some(error),
+        ..Envelope::default()
+    };
+    structured(
+        serde_json::to_value(envelope).unwrap_or_default(),
+        true,
+        Vec::new(),
+    )
 }
 
 /// The same content as data and as text: clients forward one or the other, and neither may hold more.
 fn structured(value: Value, is_error: bool, mut links: Vec<Content>) -> CallResult {
     let mut content = vec![Content::text(value.to_string())];
     content.append(&mut links);
-    CallResult { content, structured_content: Some(value), is_error }
+    CallResult {
+        content,
+        structured_content: Some(value),
+        is_error,
+    }
 }
 
 fn search_tool() -> Tool {
@@ -142,8 +196,15 @@ fn search_tool() -> Tool {
 }
 
 fn execute_tool() -> Tool {
-    let functions: Vec<String> =
-        FUNCTIONS.iter().map(|function| format!("{}({}): {}", function.name, function.takes, function.description)).collect();
+    let functions: Vec<String> = FUNCTIONS
+        .iter()
+        .map(|function| {
+            format!(
+                "{}({}): {}",
+                function.name, function.takes, function.description
+            )
+        })
+        .collect();
     Tool {
         name: "execute".to_owned(),
         title: "Run a snippet".to_owned(),
@@ -202,6 +263,10 @@ mod tests {
         let text = serde_json::to_string(&list()).unwrap();
         // About four characters a token.
         assert!(text.len() / 4 <= 1_500, "{} tokens", text.len() / 4);
-        assert!(super::super::INSTRUCTIONS.len() <= 2_048, "{}", super::super::INSTRUCTIONS.len());
+        assert!(
+            super::super::INSTRUCTIONS.len() <= 2_048,
+            "{}",
+            super::super::INSTRUCTIONS.len()
+        );
     }
 }

@@ -24,7 +24,11 @@ pub struct Queries {
 impl Queries {
     /// Queries that go through this gateway.
     pub fn new(gateway: Service, clock: Clock) -> Self {
-        Self { all: Arc::default(), gateway, clock }
+        Self {
+            all: Arc::default(),
+            gateway,
+            clock,
+        }
     }
 
     /// Starts a query.
@@ -34,7 +38,10 @@ impl Queries {
         let runner = self.runner(memory.clone());
         let started = runner.start(start).await?;
         if started.is_ok() {
-            self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(id, memory);
+            self.all
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(id, memory);
             tokio::spawn(async move { runner.drive().await });
         }
         Ok(started)
@@ -63,7 +70,11 @@ impl Queries {
     }
 
     fn memory(&self, id: &str) -> Option<Memory> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        self.all
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned()
     }
 
     fn runner(&self, memory: Memory) -> Runner<Memory> {
@@ -74,22 +85,41 @@ impl Queries {
 /// What is kept of one query.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    kept: Arc<Mutex<(Option<Kept>, Vec<Vec<Value>>)>>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    kept: Option<Kept>,
+    rows: Vec<Vec<Value>>,
 }
 
 impl Keep for Memory {
     fn load(&self) -> Result<Option<Kept>, Failure> {
-        Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).0.clone())
+        Ok(self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .kept
+            .clone())
     }
 
     fn save(&self, kept: &Kept, rows: &[Vec<Value>]) -> Result<(), Failure> {
-        let mut held = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        held.0 = Some(kept.clone());
-        held.1.extend_from_slice(rows);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.kept = Some(kept.clone());
+        held.rows.extend_from_slice(rows);
         Ok(())
     }
 
     fn rows(&self, limit: usize) -> Result<Vec<Vec<Value>>, Failure> {
-        Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).1.iter().take(limit).cloned().collect())
+        Ok(self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .rows
+            .iter()
+            .take(limit)
+            .cloned()
+            .collect())
     }
 }

@@ -1,5 +1,8 @@
 //! A query as a Durable Object: its own SQLite keeps it, its alarm drives it and, an hour later, removes it.
-#![expect(missing_docs, reason = "the macro of the Durable Object writes functions without any")]
+#![expect(
+    missing_docs,
+    reason = "the macro of the Durable Object writes functions without any"
+)]
 
 use axum::body::Body;
 use serde::de::DeserializeOwned;
@@ -13,8 +16,8 @@ use townlake_kit::log;
 use townlake_kit::send::SendFuture;
 use townlake_protocol::skipper::ExecuteError;
 use worker::{
-    DurableObject, Env, ObjectNamespace, Request, RequestInit, Response, SqlStorage, SqlStorageValue, State,
-    durable_object, wasm_bindgen,
+    DurableObject, Env, ObjectNamespace, Request, RequestInit, Response, SqlStorage,
+    SqlStorageValue, State, durable_object, wasm_bindgen,
 };
 
 use super::runner::{Keep, Runner, unknown};
@@ -28,9 +31,17 @@ const BYTES_PER_PIECE: usize = 1 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 enum Ask {
-    Start { start: Box<Start> },
-    Describe { user: UserName },
-    View { user: UserName, fingerprint: String, limit: usize },
+    Start {
+        start: Box<Start>,
+    },
+    Describe {
+        user: UserName,
+    },
+    View {
+        user: UserName,
+        fingerprint: String,
+        limit: usize,
+    },
 }
 
 /// All queries, by their binding.
@@ -42,13 +53,21 @@ pub struct Queries {
 impl Queries {
     /// The binding of `wrangler.toml`.
     pub fn from_env(env: &Env, binding: &str) -> worker::Result<Self> {
-        Ok(Self { namespace: env.durable_object(binding)? })
+        Ok(Self {
+            namespace: env.durable_object(binding)?,
+        })
     }
 
     /// Starts a query.
     pub async fn start(&self, start: Start) -> Result<Result<(), ExecuteError>, Failure> {
         let id = start.id.clone();
-        self.ask(&id, &Ask::Start { start: Box::new(start) }).await
+        self.ask(
+            &id,
+            &Ask::Start {
+                start: Box::new(start),
+            },
+        )
+        .await
     }
 
     /// Everything but the rows.
@@ -64,25 +83,46 @@ impl Queries {
         fingerprint: &str,
         limit: usize,
     ) -> Result<Result<View, ExecuteError>, Failure> {
-        self.ask(id, &Ask::View { user: user.clone(), fingerprint: fingerprint.to_owned(), limit }).await
+        self.ask(
+            id,
+            &Ask::View {
+                user: user.clone(),
+                fingerprint: fingerprint.to_owned(),
+                limit,
+            },
+        )
+        .await
     }
 
     async fn ask<T: DeserializeOwned>(&self, id: &str, ask: &Ask) -> Result<T, Failure> {
         let unavailable = |error: worker::Error| Failure::unavailable("query", error.to_string());
-        let body = serde_json::to_string(ask).map_err(|error| Failure::internal(error.to_string()))?;
+        let body =
+            serde_json::to_string(ask).map_err(|error| Failure::internal(error.to_string()))?;
         let bytes = SendFuture::new(async {
             let stub = self.namespace.get_by_name(id).map_err(unavailable)?;
             let mut init = RequestInit::new();
-            init.with_method(worker::Method::Post).with_body(Some(body.into()));
+            init.with_method(worker::Method::Post)
+                .with_body(Some(body.into()));
             let request = Request::new_with_init("http://query/", &init).map_err(unavailable)?;
-            let response = stub.fetch_with_request(request).await.map_err(unavailable)?;
+            let response = stub
+                .fetch_with_request(request)
+                .await
+                .map_err(unavailable)?;
             let status = response.status_code();
-            let response: http::Response<worker::Body> = response.try_into().map_err(unavailable)?;
-            let bytes = read_bytes("query", Body::new(response.into_body())).await.map_err(Failure::from)?;
-            if status == 200 { Ok(bytes) } else { Err(Failure::unavailable("query", format!("status {status}"))) }
+            let response: http::Response<worker::Body> =
+                response.try_into().map_err(unavailable)?;
+            let bytes = read_bytes("query", Body::new(response.into_body()))
+                .await
+                .map_err(Failure::from)?;
+            if status == 200 {
+                Ok(bytes)
+            } else {
+                Err(Failure::unavailable("query", format!("status {status}")))
+            }
         })
         .await?;
-        serde_json::from_slice(&bytes).map_err(|error| Failure::internal(format!("a query's answer: {error}")))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::internal(format!("a query's answer: {error}")))
     }
 }
 
@@ -103,7 +143,10 @@ impl DurableObject for QueryObject {
         match self.answer(ask).await {
             Ok(answer) => Response::ok(answer),
             Err(failure) => {
-                log::error("a query failed on our side", &[("code", failure.problem().code.as_str().into())]);
+                log::error(
+                    "a query failed on our side",
+                    &[("code", failure.problem().code.as_str().into())],
+                );
                 Response::error(failure.problem().title.clone(), 500)
             }
         }
@@ -133,7 +176,11 @@ impl QueryObject {
                 let started = self.runner().map_err(broken)?.start(*start).await?;
                 // Now: the alarm drives it. Refused statements leave nothing behind.
                 if started.is_ok() {
-                    self.state.storage().set_alarm(0_i64).await.map_err(broken)?;
+                    self.state
+                        .storage()
+                        .set_alarm(0_i64)
+                        .await
+                        .map_err(broken)?;
                 } else {
                     self.state.storage().delete_all().await.map_err(broken)?;
                 }
@@ -143,20 +190,31 @@ impl QueryObject {
                 false => to_json::<Option<Kept>>(&None),
                 true => to_json(&self.runner().map_err(broken)?.describe(&user)?),
             },
-            Ask::View { user, fingerprint, limit } => match self.pieces().exists()? {
+            Ask::View {
+                user,
+                fingerprint,
+                limit,
+            } => match self.pieces().exists()? {
                 false => to_json::<Result<View, ExecuteError>>(&Err(unknown())),
-                true => to_json(&self.runner().map_err(broken)?.view(&user, &fingerprint, limit)?),
+                true => to_json(&self.runner().map_err(broken)?.view(
+                    &user,
+                    &fingerprint,
+                    limit,
+                )?),
             },
         };
         answer.map_err(|error| Failure::internal(error.to_string()))
     }
 
     fn pieces(&self) -> Pieces {
-        Pieces { sql: self.state.storage().sql() }
+        Pieces {
+            sql: self.state.storage().sql(),
+        }
     }
 
     fn runner(&self) -> worker::Result<Runner<Pieces>> {
-        let gateway = Service::from_env(&self.env, "GATEWAY").map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let gateway = Service::from_env(&self.env, "GATEWAY")
+            .map_err(|error| worker::Error::RustError(error.to_string()))?;
         Ok(Runner::new(self.pieces(), gateway, Clock::system()))
     }
 }
@@ -178,12 +236,18 @@ struct Piece {
 impl Pieces {
     fn create(&self) -> Result<(), Failure> {
         self.run("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)", vec![])?;
-        self.run("CREATE TABLE IF NOT EXISTS pieces (position INTEGER PRIMARY KEY, json TEXT NOT NULL)", vec![])?;
+        self.run(
+            "CREATE TABLE IF NOT EXISTS pieces (position INTEGER PRIMARY KEY, json TEXT NOT NULL)",
+            vec![],
+        )?;
         Ok(())
     }
 
     fn exists(&self) -> Result<bool, Failure> {
-        let found = self.all("SELECT name AS json FROM sqlite_master WHERE type = 'table' AND name = 'kept'", vec![])?;
+        let found = self.all(
+            "SELECT name AS json FROM sqlite_master WHERE type = 'table' AND name = 'kept'",
+            vec![],
+        )?;
         Ok(!found.is_empty())
     }
 
@@ -192,7 +256,10 @@ impl Pieces {
     }
 
     fn all(&self, sql: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Piece>, Failure> {
-        self.sql.exec(sql, values).and_then(|cursor| cursor.to_array()).map_err(broken)
+        self.sql
+            .exec(sql, values)
+            .and_then(|cursor| cursor.to_array())
+            .map_err(broken)
     }
 }
 
@@ -201,20 +268,30 @@ impl Keep for Pieces {
         if !self.exists()? {
             return Ok(None);
         }
-        match self.all("SELECT json FROM kept WHERE id = 1", vec![])?.into_iter().next() {
+        match self
+            .all("SELECT json FROM kept WHERE id = 1", vec![])?
+            .into_iter()
+            .next()
+        {
             None => Ok(None),
-            Some(piece) => {
-                serde_json::from_str(&piece.json).map(Some).map_err(|error| Failure::internal(error.to_string()))
-            }
+            Some(piece) => serde_json::from_str(&piece.json)
+                .map(Some)
+                .map_err(|error| Failure::internal(error.to_string())),
         }
     }
 
     fn save(&self, kept: &Kept, rows: &[Vec<Value>]) -> Result<(), Failure> {
         // Statements without an await between them are one transaction to the runtime.
         let json = to_json(kept).map_err(|error| Failure::internal(error.to_string()))?;
-        self.run("INSERT OR REPLACE INTO kept (id, json) VALUES (1, ?)", vec![SqlStorageValue::String(json)])?;
+        self.run(
+            "INSERT OR REPLACE INTO kept (id, json) VALUES (1, ?)",
+            vec![SqlStorageValue::String(json)],
+        )?;
         for piece in pieces_of(rows)? {
-            self.run("INSERT INTO pieces (json) VALUES (?)", vec![SqlStorageValue::String(piece)])?;
+            self.run(
+                "INSERT INTO pieces (json) VALUES (?)",
+                vec![SqlStorageValue::String(piece)],
+            )?;
         }
         Ok(())
     }
@@ -222,8 +299,8 @@ impl Keep for Pieces {
     fn rows(&self, limit: usize) -> Result<Vec<Vec<Value>>, Failure> {
         let mut rows: Vec<Vec<Value>> = Vec::new();
         for piece in self.all("SELECT json FROM pieces ORDER BY position", vec![])? {
-            let some: Vec<Vec<Value>> =
-                serde_json::from_str(&piece.json).map_err(|error| Failure::internal(error.to_string()))?;
+            let some: Vec<Vec<Value>> = serde_json::from_str(&piece.json)
+                .map_err(|error| Failure::internal(error.to_string()))?;
             rows.extend(some);
             if rows.len() >= limit {
                 break;

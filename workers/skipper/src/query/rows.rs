@@ -27,15 +27,26 @@ pub struct Collected {
 }
 
 /// Takes of a page what fits beside what is kept already.
-pub fn collect(columns: &[ResultColumn], page: Vec<Vec<Value>>, kept_rows: usize, kept_bytes: usize) -> Collected {
-    let mut collected = Collected { rows: Vec::new(), bytes: 0, full: false };
+pub fn collect(
+    columns: &[ResultColumn],
+    page: Vec<Vec<Value>>,
+    kept_rows: usize,
+    kept_bytes: usize,
+) -> Collected {
+    let mut collected = Collected {
+        rows: Vec::new(),
+        bytes: 0,
+        full: false,
+    };
     for row in page {
         let row: Vec<Value> = columns
             .iter()
             .map(Some)
             .chain(std::iter::repeat(None))
             .zip(row)
-            .map(|(column, value)| readable(column.map_or("", |column| column.data_type.as_str()), value))
+            .map(|(column, value)| {
+                readable(column.map_or("", |column| column.data_type.as_str()), value)
+            })
             .collect();
         let size = crate::cut::size(&Value::Array(row.clone()));
         let too_many = kept_rows + collected.rows.len() >= MAX_ROWS;
@@ -61,7 +72,10 @@ pub fn named(columns: Vec<Column>) -> Vec<ResultColumn> {
                 name = format!("{}_{number}", column.name);
                 number += 1;
             }
-            ResultColumn { name, data_type: column.type_name }
+            ResultColumn {
+                name,
+                data_type: column.type_name,
+            }
         })
         .collect()
 }
@@ -76,8 +90,14 @@ fn readable(data_type: &str, value: Value) -> Value {
         },
         Value::Number(number) => {
             let unsafe_whole = number.as_u64().is_some_and(|whole| whole > MAX_SAFE)
-                || number.as_i64().is_some_and(|whole| whole.unsigned_abs() > MAX_SAFE);
-            if unsafe_whole { Value::String(number.to_string()) } else { Value::Number(number) }
+                || number
+                    .as_i64()
+                    .is_some_and(|whole| whole.unsigned_abs() > MAX_SAFE);
+            if unsafe_whole {
+                Value::String(number.to_string())
+            } else {
+                Value::Number(number)
+            }
         }
         value => value,
     }
@@ -96,17 +116,39 @@ mod tests {
     use super::*;
 
     fn columns(types: &[&str]) -> Vec<ResultColumn> {
-        types.iter().map(|data_type| ResultColumn { name: (*data_type).to_owned(), data_type: (*data_type).to_owned() }).collect()
+        types
+            .iter()
+            .map(|data_type| ResultColumn {
+                name: (*data_type).to_owned(),
+                data_type: (*data_type).to_owned(),
+            })
+            .collect()
     }
 
     #[test]
     fn values_are_what_javascript_reads_exactly() {
         for (data_type, value, wanted) in [
             ("decimal(12,2)", json!("12.50"), json!(12.5)),
-            ("decimal(38,2)", json!("12345678901234567890.12"), json!("12345678901234567890.12")),
-            ("bigint", json!(9_007_199_254_740_991_u64), json!(9_007_199_254_740_991_u64)),
-            ("bigint", json!(9_007_199_254_740_992_u64), json!("9007199254740992")),
-            ("bigint", json!(-9_223_372_036_854_775_808_i64), json!("-9223372036854775808")),
+            (
+                "decimal(38,2)",
+                json!("12345678901234567890.12"),
+                json!("12345678901234567890.12"),
+            ),
+            (
+                "bigint",
+                json!(9_007_199_254_740_991_u64),
+                json!(9_007_199_254_740_991_u64),
+            ),
+            (
+                "bigint",
+                json!(9_007_199_254_740_992_u64),
+                json!("9007199254740992"),
+            ),
+            (
+                "bigint",
+                json!(-9_223_372_036_854_775_808_i64),
+                json!("-9223372036854775808"),
+            ),
             ("varchar", json!("12.50"), json!("12.50")),
             ("double", json!("NaN"), json!("NaN")),
             ("bigint", json!(null), json!(null)),
@@ -129,9 +171,15 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_gets_a_number() {
-        let column = |name: &str| Column { name: name.to_owned(), type_name: "bigint".to_owned(), type_signature: None };
-        let names: Vec<String> =
-            named(vec![column("a"), column("a_2"), column("a"), column("a")]).into_iter().map(|column| column.name).collect();
+        let column = |name: &str| Column {
+            name: name.to_owned(),
+            type_name: "bigint".to_owned(),
+            type_signature: None,
+        };
+        let names: Vec<String> = named(vec![column("a"), column("a_2"), column("a"), column("a")])
+            .into_iter()
+            .map(|column| column.name)
+            .collect();
         assert_eq!(names, ["a", "a_2", "a_3", "a_4"]);
     }
 }

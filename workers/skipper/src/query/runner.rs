@@ -34,18 +34,33 @@ pub struct Runner<K> {
 impl<K: Keep> Runner<K> {
     /// The query that is kept there.
     pub fn new(keep: K, gateway: Service, clock: Clock) -> Self {
-        Self { keep, gateway, clock }
+        Self {
+            keep,
+            gateway,
+            clock,
+        }
     }
 
     /// Sends the statement. What the gateway refuses at once is an error; what fails later is found when its rows are
     /// asked for.
     pub async fn start(&self, start: Start) -> Result<Result<(), ExecuteError>, Failure> {
         if self.keep.load()?.is_some() {
-            return Err(Failure::conflict("query_exists", "a query of this id was started before"));
+            return Err(Failure::conflict(
+                "query_exists",
+                "a query of this id was started before",
+            ));
         }
-        let session: Vec<String> = start.session.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let session: Vec<String> = start
+            .session
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let session = session.join(",");
-        let sent = if session.is_empty() { vec![] } else { vec![(headers::SESSION, session.as_str())] };
+        let sent = if session.is_empty() {
+            vec![]
+        } else {
+            vec![(headers::SESSION, session.as_str())]
+        };
         let statement = Statement {
             sql: &start.sql,
             principal: Some(&start.principal),
@@ -73,20 +88,29 @@ impl<K: Keep> Runner<K> {
     /// Goes on with a running query until it is no longer running.
     pub async fn drive(&self) -> Result<(), Failure> {
         while let Some(mut kept) = self.keep.load()? {
-            let Status::Running { next } = kept.status.clone() else { return Ok(()) };
+            let Status::Running { next } = kept.status.clone() else {
+                return Ok(());
+            };
             let principal = kept.start.principal.clone();
             if self.clock.now() > kept.started_at.plus_seconds(MAX_RUN_SECONDS) {
                 self.give_up(&kept, &next).await;
-                let error = ExecuteError::new(ErrorKind::Timeout, format!("the query ran longer than {MAX_RUN_SECONDS} s"))
-                    .with_hint("read less: filter by time, or aggregate first");
-                kept.status = Status::Failed { error: Box::new(error) };
+                let error = ExecuteError::new(
+                    ErrorKind::Timeout,
+                    format!("the query ran longer than {MAX_RUN_SECONDS} s"),
+                )
+                .with_hint("read less: filter by time, or aggregate first");
+                kept.status = Status::Failed {
+                    error: Box::new(error),
+                };
                 self.keep.save(&kept, &[])?;
                 return Ok(());
             }
             match trino::next(&self.gateway, Some(&principal), &next).await {
                 Ok(page) => self.take(kept, page).await?,
                 Err(failure) => {
-                    kept.status = Status::Failed { error: Box::new(explain(failure)) };
+                    kept.status = Status::Failed {
+                        error: Box::new(explain(failure)),
+                    };
                     self.keep.save(&kept, &[])?;
                 }
             }
@@ -96,11 +120,19 @@ impl<K: Keep> Runner<K> {
 
     /// Everything but the rows, for the owner. To anyone else it does not exist.
     pub fn describe(&self, user: &UserName) -> Result<Option<Kept>, Failure> {
-        Ok(self.keep.load()?.filter(|kept| &kept.start.principal.user == user))
+        Ok(self
+            .keep
+            .load()?
+            .filter(|kept| &kept.start.principal.user == user))
     }
 
     /// The first rows, for the owner as long as they may read the same as when they asked.
-    pub fn view(&self, user: &UserName, fingerprint: &str, limit: usize) -> Result<Result<View, ExecuteError>, Failure> {
+    pub fn view(
+        &self,
+        user: &UserName,
+        fingerprint: &str,
+        limit: usize,
+    ) -> Result<Result<View, ExecuteError>, Failure> {
         let Some(kept) = self.describe(user)? else {
             return Ok(Err(unknown()));
         };
@@ -122,8 +154,9 @@ impl<K: Keep> Runner<K> {
         }
         let rows = match &page.data {
             None => Vec::new(),
-            Some(data) => serde_json::from_str(data.get())
-                .map_err(|error| Failure::internal(format!("a page of rows cannot be read: {error}")))?,
+            Some(data) => serde_json::from_str(data.get()).map_err(|error| {
+                Failure::internal(format!("a page of rows cannot be read: {error}"))
+            })?,
         };
         let collected = collect(&kept.columns, rows, kept.row_count, kept.bytes);
         kept.row_count += collected.rows.len();
@@ -145,8 +178,12 @@ impl<K: Keep> Runner<K> {
 
     /// An abandoned query ends by itself, so that a failure here is only worth a line.
     async fn give_up(&self, kept: &Kept, next: &str) {
-        if let Err(failure) = trino::cancel(&self.gateway, Some(&kept.start.principal), next).await {
-            log::warn("a query could not be cancelled", &[("failure", failure.to_string().into())]);
+        if let Err(failure) = trino::cancel(&self.gateway, Some(&kept.start.principal), next).await
+        {
+            log::warn(
+                "a query could not be cancelled",
+                &[("failure", failure.to_string().into())],
+            );
         }
     }
 }
@@ -164,7 +201,8 @@ fn explain(failure: TrinoFailure) -> ExecuteError {
         TrinoFailure::Query { error, .. } => {
             let kind = match error.error_name.as_str() {
                 "PERMISSION_DENIED" => ErrorKind::Permission,
-                "TABLE_NOT_FOUND" | "SCHEMA_NOT_FOUND" | "CATALOG_NOT_FOUND" | "COLUMN_NOT_FOUND" => ErrorKind::NotFound,
+                "TABLE_NOT_FOUND" | "SCHEMA_NOT_FOUND" | "CATALOG_NOT_FOUND"
+                | "COLUMN_NOT_FOUND" => ErrorKind::NotFound,
                 "EXCEEDED_TIME_LIMIT" => ErrorKind::Timeout,
                 "QUERY_QUEUE_FULL" | "SERVER_STARTING_UP" => ErrorKind::Unavailable,
                 _ => ErrorKind::Sql,

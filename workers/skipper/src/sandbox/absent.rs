@@ -14,6 +14,8 @@ impl Sandbox {
         _execution: &Execution,
         _settings: &Settings,
     ) -> Result<Report, SandboxError> {
-        Err(SandboxError::Unavailable("this process has no Workers runtime".to_owned()))
+        Err(SandboxError::Unavailable(
+            "this process has no Workers runtime".to_owned(),
+        ))
     }
 }

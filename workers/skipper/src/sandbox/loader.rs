@@ -36,7 +36,9 @@ impl std::fmt::Debug for Sandbox {
 impl Sandbox {
     /// The loader of `wrangler.toml` and this Worker's own entrypoints.
     pub fn new(env: &Env, context: &Context) -> Self {
-        let get = |target: &JsValue, name: &str| Reflect::get(target, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let get = |target: &JsValue, name: &str| {
+            Reflect::get(target, &name.into()).unwrap_or(JsValue::UNDEFINED)
+        };
         Self {
             loader: Arc::new(SendWrapper::new(get(env.as_ref(), "LOADER"))),
             exports: Arc::new(SendWrapper::new(get(context.as_ref(), "exports"))),
@@ -61,27 +63,47 @@ impl Sandbox {
         .await
     }
 
-    async fn ask(&self, module: &str, execution: &Execution, settings: &Settings) -> Result<Report, SandboxError> {
-        let response = self.fetch(module, execution, settings).await.map_err(|error| sort(&error))?;
+    async fn ask(
+        &self,
+        module: &str,
+        execution: &Execution,
+        settings: &Settings,
+    ) -> Result<Report, SandboxError> {
+        let response = self
+            .fetch(module, execution, settings)
+            .await
+            .map_err(|error| sort(&error))?;
         let broken = |error: String| SandboxError::Stopped(error);
-        let response: worker::web_sys::Response =
-            response.dyn_into().map_err(|_| broken("its answer is no response".to_owned()))?;
-        let response = worker::response_from_wasm(response).map_err(|error| broken(error.to_string()))?;
+        let response: worker::web_sys::Response = response
+            .dyn_into()
+            .map_err(|_| broken("its answer is no response".to_owned()))?;
+        let response =
+            worker::response_from_wasm(response).map_err(|error| broken(error.to_string()))?;
         let status = response.status();
-        let bytes =
-            read_bytes("the sandbox", Body::new(response.into_body())).await.map_err(|error| broken(error.to_string()))?;
+        let bytes = read_bytes("the sandbox", Body::new(response.into_body()))
+            .await
+            .map_err(|error| broken(error.to_string()))?;
         if !status.is_success() {
             return Err(broken(format!("it answered {status}")));
         }
-        serde_json::from_slice(&bytes).map_err(|error| broken(format!("its report cannot be read: {error}")))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| broken(format!("its report cannot be read: {error}")))
     }
 
-    async fn fetch(&self, module: &str, execution: &Execution, settings: &Settings) -> Result<JsValue, JsValue> {
+    async fn fetch(
+        &self,
+        module: &str,
+        execution: &Execution,
+        settings: &Settings,
+    ) -> Result<JsValue, JsValue> {
         let text = |error: serde_json::Error| JsValue::from_str(&error.to_string());
         // As text, since a structured clone would turn Rust's sets into something that serde does not read back.
         let props = object(&[
             ("caller", JsValue::from_str("sandbox")),
-            ("execution", JsValue::from_str(&serde_json::to_string(execution).map_err(text)?)),
+            (
+                "execution",
+                JsValue::from_str(&serde_json::to_string(execution).map_err(text)?),
+            ),
         ])?;
         let tools = call(&self.exports, "Tools", &[object(&[("props", props)])?])?;
         let code = object(&[
@@ -97,19 +119,35 @@ impl Sandbox {
             ),
             ("env", object(&[("TOOLS", tools)])?),
             ("globalOutbound", JsValue::NULL),
-            ("limits", object(&[("cpuMs", CPU_MS.into()), ("subRequests", SUBREQUESTS.into())])?),
+            (
+                "limits",
+                object(&[
+                    ("cpuMs", CPU_MS.into()),
+                    ("subRequests", SUBREQUESTS.into()),
+                ])?,
+            ),
         ])?;
         let worker = call(&self.loader, "load", &[code])?;
         let entrypoint = call(&worker, "getEntrypoint", &[])?;
         let body = serde_json::to_string(settings).map_err(text)?;
-        let init = object(&[("method", JsValue::from_str("POST")), ("body", JsValue::from_str(&body))])?;
-        let promise = call(&entrypoint, "fetch", &[JsValue::from_str("http://sandbox/"), init])?;
+        let init = object(&[
+            ("method", JsValue::from_str("POST")),
+            ("body", JsValue::from_str(&body)),
+        ])?;
+        let promise = call(
+            &entrypoint,
+            "fetch",
+            &[JsValue::from_str("http://sandbox/"), init],
+        )?;
         JsFuture::from(Promise::from(promise)).await
     }
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
-    let entries: Array = fields.iter().map(|(name, value)| Array::of2(&JsValue::from_str(name), value)).collect();
+    let entries: Array = fields
+        .iter()
+        .map(|(name, value)| Array::of2(&JsValue::from_str(name), value))
+        .collect();
     Ok(Object::from_entries(&entries)?.into())
 }
 
@@ -117,7 +155,11 @@ fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
 fn call(target: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = Reflect::get(target, &name.into())?
         .dyn_into()
-        .map_err(|_| JsValue::from_str(&format!("`{name}` is missing: check the bindings in wrangler.toml")))?;
+        .map_err(|_| {
+            JsValue::from_str(&format!(
+                "`{name}` is missing: check the bindings in wrangler.toml"
+            ))
+        })?;
     Reflect::apply(&function, target, &arguments.iter().collect::<Array>())
 }
 

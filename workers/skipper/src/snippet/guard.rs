@@ -2,8 +2,9 @@
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, DoWhileStatement, Expression, ForInStatement, ForOfStatement,
-    ForStatement, Function, FunctionBody, ImportExpression, Program, ReturnStatement, Statement, WhileStatement,
+    ArrowFunctionBody, ArrowFunctionExpression, DoWhileStatement, Expression, ForInStatement,
+    ForOfStatement, ForStatement, Function, FunctionBody, ImportExpression, Program,
+    ReturnStatement, Statement, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_diagnostics::{OxcDiagnostic, Severity};
@@ -41,25 +42,35 @@ pub fn guard(code: &str, guard_name: &str) -> Result<Guarded, SnippetError> {
     }
     let code = &without_fences(code);
     if code.trim().is_empty() {
-        return Err(SnippetError::new("there is no code").with_hint("write statements and `return` what you want back"));
+        return Err(SnippetError::new("there is no code")
+            .with_hint("write statements and `return` what you want back"));
     }
     shape::check(code)?;
     let allocator = Allocator::default();
     let parsed = parse(&allocator, code, SourceType::mjs());
-    if let Some(error) = parsed.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+    if let Some(error) = parsed
+        .diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.severity == Severity::Error)
+    {
         return Err(explain(code, error));
     }
     let mut guards = Guards {
         call: format!("{guard_name}();"),
         expression: format!("({guard_name}(),"),
-        insertions: vec![(0, format!("export default async function (skipper, console, {guard_name}) {{"))],
+        insertions: vec![(
+            0,
+            format!("export default async function (skipper, console, {guard_name}) {{"),
+        )],
         depth: 0,
         returns: false,
         forbidden: None,
     };
     guards.visit_program(&parsed.program);
     if let Some((span, message, hint)) = guards.forbidden {
-        return Err(SnippetError::new(message).at(position_at(code, span.start as usize)).with_hint(hint));
+        return Err(SnippetError::new(message)
+            .at(position_at(code, span.start as usize))
+            .with_hint(hint));
     }
     if !guards.returns {
         guards.return_last(&parsed.program);
@@ -68,7 +79,10 @@ pub fn guard(code: &str, guard_name: &str) -> Result<Guarded, SnippetError> {
     // Stable: what was put in first at a place stands first there.
     insertions.sort_by_key(|(offset, _)| *offset);
     let positions = Positions::new(code, &insertions);
-    Ok(Guarded { module: splice(code, &insertions), positions })
+    Ok(Guarded {
+        module: splice(code, &insertions),
+        positions,
+    })
 }
 
 fn parse<'a>(
@@ -76,8 +90,13 @@ fn parse<'a>(
     code: &'a str,
     source_type: SourceType,
 ) -> oxc_parser::ParserReturn<'a> {
-    let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
-    Parser::new(allocator, code, source_type).with_options(options).parse()
+    let options = ParseOptions {
+        allow_return_outside_function: true,
+        ..ParseOptions::default()
+    };
+    Parser::new(allocator, code, source_type)
+        .with_options(options)
+        .parse()
 }
 
 /// Blanks out a Markdown fence around the code; lines stay where they are.
@@ -87,7 +106,10 @@ fn without_fences(code: &str) -> String {
         return code.to_owned();
     }
     let is_fence = |line: &str| line.trim_start().starts_with("```");
-    code.split('\n').map(|line| if is_fence(line) { "" } else { line }).collect::<Vec<_>>().join("\n")
+    code.split('\n')
+        .map(|line| if is_fence(line) { "" } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn explain(code: &str, error: &OxcDiagnostic) -> SnippetError {
@@ -109,7 +131,9 @@ fn explain(code: &str, error: &OxcDiagnostic) -> SnippetError {
 }
 
 fn splice(code: &str, insertions: &[(usize, String)]) -> String {
-    let mut module = String::with_capacity(code.len() + insertions.iter().map(|(_, text)| text.len()).sum::<usize>() + 3);
+    let mut module = String::with_capacity(
+        code.len() + insertions.iter().map(|(_, text)| text.len()).sum::<usize>() + 3,
+    );
     let mut done = 0;
     for (offset, text) in insertions {
         module.push_str(code.get(done..*offset).unwrap_or_default());
@@ -159,15 +183,27 @@ impl Guards {
 
     /// A snippet that ends in an expression and returns nothing returns that; one that is a function is called.
     fn return_last(&mut self, program: &Program<'_>) {
-        let Some(Statement::ExpressionStatement(last)) = program.body.last() else { return };
+        let Some(Statement::ExpressionStatement(last)) = program.body.last() else {
+            return;
+        };
         let span = last.expression.span();
         let is_function = matches!(
             last.expression.without_parentheses(),
             Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_)
         );
         // `return` goes in before what already stands at this place, the bracket's end behind all of it.
-        let at = self.insertions.iter().position(|(offset, _)| *offset == span.start as usize && *offset != 0);
-        let opening = (span.start as usize, if is_function { "return (".to_owned() } else { "return ".to_owned() });
+        let at = self
+            .insertions
+            .iter()
+            .position(|(offset, _)| *offset == span.start as usize && *offset != 0);
+        let opening = (
+            span.start as usize,
+            if is_function {
+                "return (".to_owned()
+            } else {
+                "return ".to_owned()
+            },
+        );
         match at {
             Some(at) => self.insertions.insert(at, opening),
             None => self.insertions.push(opening),
@@ -246,7 +282,11 @@ impl<'a> Visit<'a> for Guards {
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        self.forbid(it.span, "`import()` is not available in a snippet", "use `skipper` and plain JavaScript");
+        self.forbid(
+            it.span,
+            "`import()` is not available in a snippet",
+            "use `skipper` and plain JavaScript",
+        );
     }
 
     fn visit_statement(&mut self, it: &Statement<'a>) {

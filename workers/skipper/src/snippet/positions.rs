@@ -31,18 +31,33 @@ impl Positions {
         let mut walked = Walk::new(code);
         let insertions = insertions
             .iter()
-            .map(|(offset, text)| Insertion { position: walked.to(*offset), length: units(text) })
+            .map(|(offset, text)| Insertion {
+                position: walked.to(*offset),
+                length: units(text),
+            })
             .collect();
-        Self { insertions, lines: u32::try_from(code.lines().count()).unwrap_or(u32::MAX).max(1) }
+        Self {
+            insertions,
+            lines: u32::try_from(code.lines().count())
+                .unwrap_or(u32::MAX)
+                .max(1),
+        }
     }
 
     /// The author's place for a place in the text that runs.
     pub fn original(&self, running: Position) -> Position {
         if running.line > self.lines {
-            return Position { line: self.lines, column: 1 };
+            return Position {
+                line: self.lines,
+                column: 1,
+            };
         }
         let mut added = 0;
-        for insertion in self.insertions.iter().filter(|insertion| insertion.position.line == running.line) {
+        for insertion in self
+            .insertions
+            .iter()
+            .filter(|insertion| insertion.position.line == running.line)
+        {
             let start = insertion.position.column.saturating_add(added);
             if running.column < start {
                 break;
@@ -52,7 +67,10 @@ impl Positions {
             }
             added = added.saturating_add(insertion.length);
         }
-        Position { line: running.line, column: running.column.saturating_sub(added).max(1) }
+        Position {
+            line: running.line,
+            column: running.column.saturating_sub(added).max(1),
+        }
     }
 }
 
@@ -62,7 +80,9 @@ pub fn position_at(code: &str, offset: usize) -> Position {
 }
 
 fn units(text: &str) -> u32 {
-    text.chars().map(|character| character.len_utf16() as u32).sum()
+    text.chars()
+        .map(|character| character.len_utf16() as u32)
+        .sum()
 }
 
 /// Goes through a text once, from offset to offset.
@@ -73,14 +93,20 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(code: &'a str) -> Self {
-        Self { rest: code.char_indices().peekable(), position: Position { line: 1, column: 1 } }
+        Self {
+            rest: code.char_indices().peekable(),
+            position: Position { line: 1, column: 1 },
+        }
     }
 
     /// Offsets must not go back.
     fn to(&mut self, offset: usize) -> Position {
         while let Some((_, character)) = self.rest.next_if(|(at, _)| *at < offset) {
             if character == '\n' {
-                self.position = Position { line: self.position.line + 1, column: 1 };
+                self.position = Position {
+                    line: self.position.line + 1,
+                    column: 1,
+                };
             } else {
                 self.position.column += character.len_utf16() as u32;
             }
@@ -96,7 +122,11 @@ mod tests {
     #[test]
     fn columns_count_back_over_what_was_put_in() {
         let code = "const ä = '😀';\nfor (;;) x();";
-        let insertions = [(0, "HEAD{".to_owned()), (code.find("x()").unwrap(), "{t();".to_owned()), (code.len(), "}".to_owned())];
+        let insertions = [
+            (0, "HEAD{".to_owned()),
+            (code.find("x()").unwrap(), "{t();".to_owned()),
+            (code.len(), "}".to_owned()),
+        ];
         let positions = Positions::new(code, &insertions);
         for (line, column, wanted) in [
             (1, 3, (1, 1)),
@@ -116,6 +146,9 @@ mod tests {
 
     #[test]
     fn characters_outside_the_first_plane_are_two_units_wide() {
-        assert_eq!(position_at("'😀'x", "'😀'".len()), Position { line: 1, column: 5 });
+        assert_eq!(
+            position_at("'😀'x", "'😀'".len()),
+            Position { line: 1, column: 5 }
+        );
     }
 }

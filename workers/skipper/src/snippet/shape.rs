@@ -15,7 +15,9 @@ const MAX_STRETCH: usize = 1_500;
 /// Checks the text.
 pub fn check(code: &str) -> Result<(), SnippetError> {
     let refused = |offset: usize, message: String, hint: &str| {
-        SnippetError::new(message).at(position_at(code, offset)).with_hint(hint)
+        SnippetError::new(message)
+            .at(position_at(code, offset))
+            .with_hint(hint)
     };
     let too_deep = |offset: usize, what: String| {
         refused(
@@ -27,7 +29,11 @@ pub fn check(code: &str) -> Result<(), SnippetError> {
     if let Some(offset) = code.find(['\u{2028}', '\u{2029}']) {
         // To a comment they end the line, to a string they do not: two readers could read two texts.
         let message = "the code holds a Unicode line separator".to_owned();
-        return Err(refused(offset, message, "write it as \\u2028 or \\u2029 inside a string"));
+        return Err(refused(
+            offset,
+            message,
+            "write it as \\u2028 or \\u2029 inside a string",
+        ));
     }
     // The stretch of each bracket that is open; the outermost is the text itself.
     let mut stretches: Vec<usize> = vec![0];
@@ -35,7 +41,10 @@ pub fn check(code: &str) -> Result<(), SnippetError> {
         match token.kind {
             Kind::Open => {
                 if stretches.len() > MAX_BRACKETS {
-                    return Err(too_deep(token.offset, format!("more than {MAX_BRACKETS} brackets are open here")));
+                    return Err(too_deep(
+                        token.offset,
+                        format!("more than {MAX_BRACKETS} brackets are open here"),
+                    ));
                 }
                 stretches.push(0);
             }
@@ -97,8 +106,24 @@ enum Next {
 
 /// Words after which a value comes.
 const BEFORE_VALUES: [&[u8]; 18] = [
-    b"return", b"typeof", b"case", b"await", b"yield", b"void", b"delete", b"in", b"else", b"instanceof", b"new",
-    b"throw", b"do", b"extends", b"default", b"export", b"import", b"finally",
+    b"return",
+    b"typeof",
+    b"case",
+    b"await",
+    b"yield",
+    b"void",
+    b"delete",
+    b"in",
+    b"else",
+    b"instanceof",
+    b"new",
+    b"throw",
+    b"do",
+    b"extends",
+    b"default",
+    b"export",
+    b"import",
+    b"finally",
 ];
 /// Words whose round brackets are followed by a statement, not by an operator.
 const HEADS: [&[u8]; 4] = [b"if", b"while", b"for", b"with"];
@@ -158,7 +183,9 @@ impl<'a> Tokens<'a> {
             self.offset += 1;
             match byte {
                 // A line's end after a backslash goes on with the string; a carriage return may come in a pair.
-                b'\\' if self.at(self.offset) == b'\r' && self.at(self.offset + 1) == b'\n' => self.offset += 2,
+                b'\\' if self.at(self.offset) == b'\r' && self.at(self.offset + 1) == b'\n' => {
+                    self.offset += 2
+                }
                 b'\\' => self.offset += 1,
                 _ if is_line_end(byte) => return,
                 b'[' if end == b'/' => in_class = true,
@@ -223,7 +250,8 @@ impl<'a> Tokens<'a> {
         }
         let word = self.code.get(offset..self.offset).unwrap_or_default();
         let is_name = self.after_dot;
-        self.after_head = !is_name && (HEADS.contains(&word) || self.after_head && word == b"await");
+        self.after_head =
+            !is_name && (HEADS.contains(&word) || self.after_head && word == b"await");
         self.next = match word {
             _ if is_name => Next::Operator,
             // A name of its own, or the `of` of a loop.
@@ -305,7 +333,11 @@ impl Iterator for Tokens<'_> {
                 }
                 b'`' => self.template(Kind::Part, Kind::Open),
                 // Back in the text of the template, whose next `${` stands at the same depth.
-                b'}' if self.templates.last().is_some_and(|open| open + 1 == self.brackets.len()) => {
+                b'}' if self
+                    .templates
+                    .last()
+                    .is_some_and(|open| open + 1 == self.brackets.len()) =>
+                {
                     self.templates.pop();
                     self.brackets.pop();
                     self.template(Kind::Close, Kind::Separator)

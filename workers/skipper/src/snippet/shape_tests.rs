@@ -81,7 +81,10 @@ fn the_place_of_the_trouble_is_named() {
 fn brackets_of_the_parser(code: &str) -> Option<Vec<usize>> {
     use oxc_parser::Kind as Token;
     let allocator = oxc_allocator::Allocator::default();
-    let options = oxc_parser::ParseOptions { allow_return_outside_function: true, ..Default::default() };
+    let options = oxc_parser::ParseOptions {
+        allow_return_outside_function: true,
+        ..Default::default()
+    };
     let parsed = oxc_parser::Parser::new(&allocator, code, oxc_span::SourceType::mjs())
         .with_options(options)
         .with_config(oxc_parser::config::TokensParserConfig)
@@ -90,9 +93,20 @@ fn brackets_of_the_parser(code: &str) -> Option<Vec<usize>> {
         return None;
     }
     let is_bracket = |kind| {
-        matches!(kind, Token::LParen | Token::RParen | Token::LBrack | Token::RBrack | Token::LCurly | Token::RCurly)
+        matches!(
+            kind,
+            Token::LParen
+                | Token::RParen
+                | Token::LBrack
+                | Token::RBrack
+                | Token::LCurly
+                | Token::RCurly
+        )
     };
-    let tokens = parsed.tokens.iter().filter(|token| is_bracket(token.kind()));
+    let tokens = parsed
+        .tokens
+        .iter()
+        .filter(|token| is_bracket(token.kind()));
     Some(tokens.map(|token| token.start() as usize).collect())
 }
 
@@ -104,12 +118,20 @@ fn brackets_here(code: &str) -> Option<Vec<usize>> {
         match token.kind {
             Kind::Unclear => return None,
             // A template's own ends are tokens of another kind to the parser.
-            Kind::Open | Kind::Close if b"()[]{}".contains(&byte) => brackets.push((token.offset, byte)),
+            Kind::Open | Kind::Close if b"()[]{}".contains(&byte) => {
+                brackets.push((token.offset, byte))
+            }
             _ => {}
         }
     }
     let template_ends: Vec<usize> = template_ends(code);
-    Some(brackets.into_iter().map(|(offset, _)| offset).filter(|offset| !template_ends.contains(offset)).collect())
+    Some(
+        brackets
+            .into_iter()
+            .map(|(offset, _)| offset)
+            .filter(|offset| !template_ends.contains(offset))
+            .collect(),
+    )
 }
 
 /// Where a `}` goes on with a template's text.
@@ -118,7 +140,9 @@ fn template_ends(code: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     loop {
         let open = tokens.templates.len();
-        let Some(token) = tokens.next() else { return ends };
+        let Some(token) = tokens.next() else {
+            return ends;
+        };
         if code.as_bytes().get(token.offset) == Some(&b'}') && tokens.templates.len() < open {
             ends.push(token.offset);
         }
@@ -134,8 +158,27 @@ mod agreement {
     /// Texts in which slashes, quotes and brackets stand in every place that the grammar has for them.
     fn expression() -> impl Strategy<Value = String> {
         let leaf = prop::sample::select(vec![
-            "a", "1", "1.", "'('", "\"/)\"", "/(/", "/[/'\"]/g", "/\\//", "/`{/", "a++", "--a", "`(`", "this", "of", "[]",
-            "({})", "a.if", "a.return", "/* ( */ a", "a // )\n", "'\\\n('",
+            "a",
+            "1",
+            "1.",
+            "'('",
+            "\"/)\"",
+            "/(/",
+            "/[/'\"]/g",
+            "/\\//",
+            "/`{/",
+            "a++",
+            "--a",
+            "`(`",
+            "this",
+            "of",
+            "[]",
+            "({})",
+            "a.if",
+            "a.return",
+            "/* ( */ a",
+            "a // )\n",
+            "'\\\n('",
         ])
         .prop_map(str::to_owned);
         leaf.prop_recursive(5, 40, 3, |inner| {
@@ -144,16 +187,22 @@ mod agreement {
                 two.clone().prop_map(|(a, b)| format!("({a}) / {b}")),
                 two.clone().prop_map(|(a, b)| format!("{a} / ({b})")),
                 two.clone().prop_map(|(a, b)| format!("[{a}] / {b}")),
-                two.clone().prop_map(|(a, b)| format!("f({a}) / g[{b}] / 2")),
-                two.clone().prop_map(|(a, b)| format!("`'${{{a}}}(${{ {{x: {b}}}.x }}/`")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("f({a}) / g[{b}] / 2")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("`'${{{a}}}(${{ {{x: {b}}}.x }}/`")),
                 two.clone().prop_map(|(a, b)| format!("({a}) ? {b} : /'/")),
                 two.prop_map(|(a, b)| format!("(({a}) => ({{ b: {b} }}))")),
                 inner.clone().prop_map(|a| format!("(await ({a})) / 2")),
                 inner.clone().prop_map(|a| format!("await ({a}) / 2")),
                 inner.clone().prop_map(|a| format!("typeof /(/ + ({a})")),
-                inner.clone().prop_map(|a| format!("(function () {{ return /'/.test({a}) }})")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("(function () {{ return /'/.test({a}) }})")),
                 inner.clone().prop_map(|a| format!("[...({a})]")),
-                inner.clone().prop_map(|a| format!("b.while({a}) / 2 + '/'")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("b.while({a}) / 2 + '/'")),
                 inner.prop_map(|a| format!("(async () => {{ if ({a}) /)/.test('('); }})")),
             ]
         })
@@ -161,12 +210,30 @@ mod agreement {
 
     fn statement() -> impl Strategy<Value = String> {
         let form = prop::sample::select(vec![
-            "if (E) /'/.test(E); else /\"/;", "while (E) /`/.test(a);", "do /(/ while (E)", "for (const x of E) /'/;",
-            "for await (const x of E) /'/;", "for (;;) /'/;", "x = E;", "return E;", "{ E; }", "label: E;", "throw E;",
-            "switch (E) { case /'/: E; default: /)/ }", "const { a = E, ...b } = E;", "E\n", "function g() { E }\n/'/;",
-            "class A { m() { return E } }\n/'/;", "try { E } catch {} finally { E }", "if (a) {}\n/'/.test('(');",
+            "if (E) /'/.test(E); else /\"/;",
+            "while (E) /`/.test(a);",
+            "do /(/ while (E)",
+            "for (const x of E) /'/;",
+            "for await (const x of E) /'/;",
+            "for (;;) /'/;",
+            "x = E;",
+            "return E;",
+            "{ E; }",
+            "label: E;",
+            "throw E;",
+            "switch (E) { case /'/: E; default: /)/ }",
+            "const { a = E, ...b } = E;",
+            "E\n",
+            "function g() { E }\n/'/;",
+            "class A { m() { return E } }\n/'/;",
+            "try { E } catch {} finally { E }",
+            "if (a) {}\n/'/.test('(');",
         ]);
-        (form, expression(), expression()).prop_map(|(form, a, b)| form.replacen('E', &a, 1).replacen('E', &b, 1).replace('E', "a"))
+        (form, expression(), expression()).prop_map(|(form, a, b)| {
+            form.replacen('E', &a, 1)
+                .replacen('E', &b, 1)
+                .replace('E', "a")
+        })
     }
 
     proptest! {

@@ -33,7 +33,10 @@ pub async fn create_chart(tools: &Tools, arguments: CreateChart) -> Result<Value
     let (rows, query_id) = match (arguments.data, arguments.query_id) {
         (Some(rows), None) => (rows, arguments.data_from),
         // One more than can be drawn, so that too many are refused rather than cut.
-        (None, Some(query_id)) => (queries::page(tools, &query_id, MAX_ROWS + 1).await?.rows, Some(query_id)),
+        (None, Some(query_id)) => (
+            queries::page(tools, &query_id, MAX_ROWS + 1).await?.rows,
+            Some(query_id),
+        ),
         (Some(_), Some(_)) => return Err(invalid("give `data` or `queryId`, not both")),
         (None, None) => return Err(invalid("give `data` (rows) or `queryId`")),
     };
@@ -55,7 +58,8 @@ pub async fn create_chart(tools: &Tools, arguments: CreateChart) -> Result<Value
 }
 
 fn invalid(message: &str) -> ExecuteError {
-    ExecuteError::new(ErrorKind::Invalid, format!("`create_chart`: {message}")).with_code("invalid_arguments")
+    ExecuteError::new(ErrorKind::Invalid, format!("`create_chart`: {message}"))
+        .with_code("invalid_arguments")
 }
 
 fn refused(error: ChartError) -> ExecuteError {
@@ -69,6 +73,8 @@ fn refused(error: ChartError) -> ExecuteError {
     };
     ExecuteError {
         did_you_mean,
-        ..ExecuteError::new(ErrorKind::Invalid, error.to_string()).with_code("chart_refused").with_hint(error.hint())
+        ..ExecuteError::new(ErrorKind::Invalid, error.to_string())
+            .with_code("chart_refused")
+            .with_hint(error.hint())
     }
 }

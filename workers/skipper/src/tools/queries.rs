@@ -50,7 +50,14 @@ pub async fn start_query(tools: &Tools, arguments: StartQuery) -> Result<Value, 
         tables,
     };
     let id = start.id.clone();
-    let title: String = start.sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+    let title: String = start
+        .sql
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(80)
+        .collect();
     let tables = start.tables.clone();
     if let Err(error) = tools.app.queries.start(start).await.map_err(failed)? {
         return Err(with_way_out(tools, &model, tables.as_deref(), error));
@@ -63,7 +70,9 @@ pub async fn start_query(tools: &Tools, arguments: StartQuery) -> Result<Value, 
         created_at: now,
         expires_at: now.plus_seconds(KEPT_SECONDS),
     };
-    store::add_query(&tools.app.db, result).await.map_err(|error| failed(error.into()))?;
+    store::add_query(&tools.app.db, result)
+        .await
+        .map_err(|error| failed(error.into()))?;
     Ok(Value::String(id))
 }
 
@@ -103,7 +112,8 @@ pub async fn fetch_results(tools: &Tools, arguments: FetchResults) -> Result<Val
         Mode::Inject | Mode::Both => limit,
     };
     let page = page(tools, &arguments.query_id, shown).await?;
-    let truncated = page.kept.truncated || (arguments.mode != Mode::Display && page.kept.row_count > limit);
+    let truncated =
+        page.kept.truncated || (arguments.mode != Mode::Display && page.kept.row_count > limit);
     let mut result = json!({
         "queryId": arguments.query_id,
         "columns": page.kept.columns,
@@ -137,12 +147,30 @@ pub async fn page(tools: &Tools, query_id: &str, limit: usize) -> Result<Page, E
     // Asked after the wait: what counts is what the caller may read when the rows are given.
     let model = tools.app.model().await.map_err(failed)?;
     if let Status::Failed { error } = kept.status {
-        return Err(with_way_out(tools, &model, kept.start.tables.as_deref(), *error));
+        return Err(with_way_out(
+            tools,
+            &model,
+            kept.start.tables.as_deref(),
+            *error,
+        ));
     }
-    let fingerprint = fingerprint_of(tools, &model, kept.start.tables.as_deref(), &kept.start.session);
+    let fingerprint = fingerprint_of(
+        tools,
+        &model,
+        kept.start.tables.as_deref(),
+        &kept.start.session,
+    );
     let user = &tools.principal.user;
-    let View { kept, rows } = tools.app.queries.view(query_id, user, &fingerprint, limit).await.map_err(failed)??;
-    let rows = rows.into_iter().map(|row| by_name(&kept.columns, row)).collect();
+    let View { kept, rows } = tools
+        .app
+        .queries
+        .view(query_id, user, &fingerprint, limit)
+        .await
+        .map_err(failed)??;
+    let rows = rows
+        .into_iter()
+        .map(|row| by_name(&kept.columns, row))
+        .collect();
     let about = about(tools, &kept).await;
     Ok(Page { kept, rows, about })
 }
@@ -152,11 +180,19 @@ async fn finished(tools: &Tools, query_id: &str) -> Result<Kept, ExecuteError> {
     let until = tools.app.clock.now().plus_seconds(WAIT_SECONDS);
     let mut wait = Duration::from_millis(20);
     loop {
-        let kept = tools.app.queries.describe(query_id, &tools.principal.user).await.map_err(failed)?;
+        let kept = tools
+            .app
+            .queries
+            .describe(query_id, &tools.principal.user)
+            .await
+            .map_err(failed)?;
         let Some(kept) = kept else {
-            return Err(ExecuteError::new(ErrorKind::NotFound, format!("you have no query `{query_id}`"))
-                .with_code("query_not_found")
-                .with_hint("results are kept for an hour; start the query again"));
+            return Err(ExecuteError::new(
+                ErrorKind::NotFound,
+                format!("you have no query `{query_id}`"),
+            )
+            .with_code("query_not_found")
+            .with_hint("results are kept for an hour; start the query again"));
         };
         if !matches!(kept.status, Status::Running { .. }) {
             return Ok(kept);
@@ -175,7 +211,11 @@ async fn finished(tools: &Tools, query_id: &str) -> Result<Kept, ExecuteError> {
 }
 
 fn by_name(columns: &[ResultColumn], row: Vec<Value>) -> Map<String, Value> {
-    columns.iter().map(|column| column.name.clone()).zip(row).collect()
+    columns
+        .iter()
+        .map(|column| column.name.clone())
+        .zip(row)
+        .collect()
 }
 
 /// The tables that the statement names; none if it cannot be read to its end.
@@ -194,19 +234,30 @@ fn fingerprint_of(
     tables: Option<&[TableRef]>,
     session: &[(String, String)],
 ) -> String {
-    let named = session.iter().find(|(name, _)| name == PII_SESSION).map(|(_, id)| PiiSessionId::from(id.as_str()));
+    let named = session
+        .iter()
+        .find(|(name, _)| name == PII_SESSION)
+        .map(|(_, id)| PiiSessionId::from(id.as_str()));
     let session = named.or_else(|| session_of(&tools.principal));
-    let asker = Asker { user: &tools.principal.user, session: session.as_ref() };
+    let asker = Asker {
+        user: &tools.principal.user,
+        session: session.as_ref(),
+    };
     let now = tools.app.clock.now();
     let accesses = match tables {
-        Some(tables) => tables.iter().map(|table| access(model, asker, table, now)).collect(),
+        Some(tables) => tables
+            .iter()
+            .map(|table| access(model, asker, table, now))
+            .collect(),
         // It could have read anything that the caller can read.
         None => accessible_tables(model, asker, now),
     };
     fingerprint(&accesses, &tools.principal.user)
 }
 
-fn session_properties(properties: &BTreeMap<String, Value>) -> Result<Vec<(String, String)>, ExecuteError> {
+fn session_properties(
+    properties: &BTreeMap<String, Value>,
+) -> Result<Vec<(String, String)>, ExecuteError> {
     let invalid = |message: String| {
         ExecuteError::new(ErrorKind::Invalid, message)
             .with_hint("session holds properties by name, e.g. {pii_session: \"pii_...\"}")
@@ -214,34 +265,65 @@ fn session_properties(properties: &BTreeMap<String, Value>) -> Result<Vec<(Strin
     properties
         .iter()
         .map(|(name, value)| {
-            let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+            let plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
             if name.is_empty() || !plain {
-                return Err(invalid(format!("`{name}` is not the name of a session property")));
+                return Err(invalid(format!(
+                    "`{name}` is not the name of a session property"
+                )));
             }
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Number(_) | Value::Bool(_) => value.to_string(),
-                _ => return Err(invalid(format!("the session property `{name}` must be a text, number or boolean"))),
+                _ => {
+                    return Err(invalid(format!(
+                        "the session property `{name}` must be a text, number or boolean"
+                    )));
+                }
             };
-            Ok((name.clone(), utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string().replace("%5F", "_")))
+            Ok((
+                name.clone(),
+                utf8_percent_encode(&text, NON_ALPHANUMERIC)
+                    .to_string()
+                    .replace("%5F", "_"),
+            ))
         })
         .collect()
 }
 
 /// The policy's own advice on the first table that keeps the caller out, beside the gateway's words.
-fn with_way_out(tools: &Tools, model: &Model, tables: Option<&[TableRef]>, error: ExecuteError) -> ExecuteError {
+fn with_way_out(
+    tools: &Tools,
+    model: &Model,
+    tables: Option<&[TableRef]>,
+    error: ExecuteError,
+) -> ExecuteError {
     if error.kind != ErrorKind::Permission || !error.next.is_empty() {
         return error;
     }
     let session = session_of(&tools.principal);
-    let asker = Asker { user: &tools.principal.user, session: session.as_ref() };
+    let asker = Asker {
+        user: &tools.principal.user,
+        session: session.as_ref(),
+    };
     let now = tools.app.clock.now();
-    let refused = tables.unwrap_or_default().iter().find_map(|table| refusal(model, asker, table, &[], now));
+    let refused = tables
+        .unwrap_or_default()
+        .iter()
+        .find_map(|table| refusal(model, asker, table, &[], now));
     match refused {
         None => error,
         Some(refused) => {
-            let advised = ExecuteError::from_advice(ErrorKind::Permission, refused.to_advice(&tools.app.public_url));
-            ExecuteError { sql_line: error.sql_line, sql_column: error.sql_column, ..advised }
+            let advised = ExecuteError::from_advice(
+                ErrorKind::Permission,
+                refused.to_advice(&tools.app.public_url),
+            );
+            ExecuteError {
+                sql_line: error.sql_line,
+                sql_column: error.sql_column,
+                ..advised
+            }
         }
     }
 }
@@ -249,15 +331,25 @@ fn with_way_out(tools: &Tools, model: &Model, tables: Option<&[TableRef]>, error
 /// What the answer rests on, as far as the catalog tells this caller. That it cannot tell costs nobody their rows.
 async fn about(tools: &Tools, kept: &Kept) -> About {
     let names = kept.start.tables.clone().unwrap_or_default();
-    let datasets: Vec<Dataset> = join_all(names.iter().map(async |name| dataset(tools, &name.to_string()).await.ok()))
-        .await
-        .into_iter()
-        .flatten()
-        .collect();
+    let datasets: Vec<Dataset> = join_all(
+        names
+            .iter()
+            .map(async |name| dataset(tools, &name.to_string()).await.ok()),
+    )
+    .await
+    .into_iter()
+    .flatten()
+    .collect();
     let all_say = datasets.len() == names.len()
         && !datasets.is_empty()
-        && datasets.iter().all(|dataset| dataset.exactness != Exactness::Unknown);
-    let exact = all_say.then(|| datasets.iter().all(|dataset| dataset.exactness == Exactness::Exact));
+        && datasets
+            .iter()
+            .all(|dataset| dataset.exactness != Exactness::Unknown);
+    let exact = all_say.then(|| {
+        datasets
+            .iter()
+            .all(|dataset| dataset.exactness == Exactness::Exact)
+    });
     let words = words_of(&kept.start.sql);
     let masked_columns = datasets
         .iter()

@@ -1,14 +1,12 @@
 //! The filter, against a simpler model: what a caller finds is the same as if what they may not know of were not there.
 
-#[path = "support/platform.rs"]
-mod platform;
-
-use platform::{Platform, tables};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
 use townlake_core::policy::model::Model;
 use townlake_protocol::snapshot::Snapshot;
+
+use crate::platform::{Platform, tables};
 
 const WORDS: [&str; 6] = ["account", "email", "billing", "amount", "region", "salary"];
 
@@ -31,8 +29,16 @@ struct Table {
 }
 
 fn column() -> impl Strategy<Value = Column> {
-    (prop::collection::vec(0..WORDS.len(), 1..3), prop::option::of(0..WORDS.len()), 0..4_u8)
-        .prop_map(|(words, comment, state)| Column { words, comment, state })
+    (
+        prop::collection::vec(0..WORDS.len(), 1..3),
+        prop::option::of(0..WORDS.len()),
+        0..4_u8,
+    )
+        .prop_map(|(words, comment, state)| Column {
+            words,
+            comment,
+            state,
+        })
 }
 
 fn table() -> impl Strategy<Value = Table> {
@@ -43,11 +49,22 @@ fn table() -> impl Strategy<Value = Table> {
         any::<bool>(),
         prop::collection::vec(column(), 0..5),
     )
-        .prop_map(|(words, comment, state, granted, columns)| Table { words, comment, state, granted, columns })
+        .prop_map(|(words, comment, state, granted, columns)| Table {
+            words,
+            comment,
+            state,
+            granted,
+            columns,
+        })
 }
 
 fn phrase(words: &[usize], separator: &str) -> String {
-    words.iter().filter_map(|word| WORDS.get(*word)).copied().collect::<Vec<_>>().join(separator)
+    words
+        .iter()
+        .filter_map(|word| WORDS.get(*word))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 fn name(position: usize, table: &Table) -> String {
@@ -102,8 +119,14 @@ fn model(all: &[Table], snapshot: &Snapshot) -> Model {
                 (column_name(at, column), state)
             })
             .collect();
-        let state = ["pending", "approved", "denied"].get(usize::from(table.state)).copied().unwrap_or("pending");
-        reviews.insert(name(position, table), json!({ "state": state, "columns": columns }));
+        let state = ["pending", "approved", "denied"]
+            .get(usize::from(table.state))
+            .copied()
+            .unwrap_or("pending");
+        reviews.insert(
+            name(position, table),
+            json!({ "state": state, "columns": columns }),
+        );
         if table.granted {
             grants.push(json!({
                 "id": format!("grt_{position}"), "subject": { "user": "ana@corp.example" },
@@ -111,7 +134,10 @@ fn model(all: &[Table], snapshot: &Snapshot) -> Model {
             }));
         }
     }
-    serde_json::from_value(json!({ "version": 1, "tables": tables(snapshot), "reviews": reviews, "grants": grants })).unwrap()
+    serde_json::from_value(
+        json!({ "version": 1, "tables": tables(snapshot), "reviews": reviews, "grants": grants }),
+    )
+    .unwrap()
 }
 
 proptest! {

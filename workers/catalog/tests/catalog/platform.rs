@@ -50,7 +50,9 @@ impl Platform {
             policy: PolicyCache::default(),
             refresh_seconds: 1,
         };
-        let platform = Self { catalog: router(app) };
+        let platform = Self {
+            catalog: router(app),
+        };
         platform.put(snapshot).await;
         platform
     }
@@ -64,20 +66,30 @@ impl Platform {
 
     /// A snapshot from some Worker.
     pub async fn put_as(&self, caller: &str, snapshot: &Snapshot) -> (StatusCode, Value) {
-        self.send(caller, Method::PUT, "/internal/snapshot", None, Some(snapshot)).await
+        self.send(
+            caller,
+            Method::PUT,
+            "/internal/snapshot",
+            None,
+            Some(snapshot),
+        )
+        .await
     }
 
     /// A search as a person.
     pub async fn search(&self, user: &str, question: &str, limit: usize) -> SearchAnswer {
         let question = question.replace(' ', "%20");
-        let (status, answer) = self.get(user, &format!("/api/search?q={question}&limit={limit}")).await;
+        let (status, answer) = self
+            .get(user, &format!("/api/search?q={question}&limit={limit}"))
+            .await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         serde_json::from_value(answer).unwrap()
     }
 
     /// A GET as a person, through the gateway.
     pub async fn get(&self, user: &str, path: &str) -> (StatusCode, Value) {
-        self.send::<()>("gateway", Method::GET, path, Some(&person(user)), None).await
+        self.send::<()>("gateway", Method::GET, path, Some(&person(user)), None)
+            .await
     }
 
     /// A GET as a Worker.
@@ -94,11 +106,15 @@ impl Platform {
         body: Option<&T>,
     ) -> (StatusCode, Value) {
         let service = Service::router("catalog", self.catalog.clone(), caller);
-        let request: Request<Body> = json_request(method, &service.uri(path), principal, body).unwrap();
+        let request: Request<Body> =
+            json_request(method, &service.uri(path), principal, body).unwrap();
         let response = service.send(request).await.unwrap();
         let status = response.status();
         let bytes = read_bytes("catalog", response.into_body()).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
     }
 }
 
@@ -119,7 +135,8 @@ fn moment() -> Timestamp {
 
 /// Two reviewed marts, a pending table and a denied one.
 pub fn snapshot() -> Snapshot {
-    let column = |name: &str, ordinal: u32| json!({ "name": name, "type": "varchar", "ordinal": ordinal });
+    let column =
+        |name: &str, ordinal: u32| json!({ "name": name, "type": "varchar", "ordinal": ordinal });
     serde_json::from_value(json!({
         "taken_at": moment(),
         "tables": [
@@ -145,11 +162,17 @@ pub fn snapshot() -> Snapshot {
 /// What was decided about the snapshot: analysts read the marts.
 pub fn model() -> Model {
     let snapshot = snapshot();
-    let clear = |name: &str| (name.to_owned(), json!({ "state": "clear", "reviewed_type": "varchar" }));
-    let approved = |columns: Vec<(String, Value)>| {
-        json!({ "state": "approved", "columns": columns.into_iter().collect::<serde_json::Map<_, _>>() })
+    let clear = |name: &str| {
+        (
+            name.to_owned(),
+            json!({ "state": "clear", "reviewed_type": "varchar" }),
+        )
     };
-    let masked = ("owner_email".to_owned(), json!({ "state": "masked", "class": "email", "reviewed_type": "varchar" }));
+    let approved = |columns: Vec<(String, Value)>| json!({ "state": "approved", "columns": columns.into_iter().collect::<serde_json::Map<_, _>>() });
+    let masked = (
+        "owner_email".to_owned(),
+        json!({ "state": "masked", "class": "email", "reviewed_type": "varchar" }),
+    );
     serde_json::from_value(json!({
         "version": 1,
         "groups": { "analysts": ["ana@corp.example"] },
@@ -169,10 +192,16 @@ pub fn model() -> Model {
 /// A snapshot's tables as the model has them.
 pub fn tables(snapshot: &Snapshot) -> Value {
     let tables = snapshot.tables.iter().map(|table| {
-        let columns: Vec<Value> =
-            table.columns.iter().map(|column| json!({ "name": column.name, "type": column.data_type })).collect();
+        let columns: Vec<Value> = table
+            .columns
+            .iter()
+            .map(|column| json!({ "name": column.name, "type": column.data_type }))
+            .collect();
         let name: &TableRef = &table.table;
-        (name.to_string(), json!({ "kind": "table", "columns": columns, "dropped": table.dropped }))
+        (
+            name.to_string(),
+            json!({ "kind": "table", "columns": columns, "dropped": table.dropped }),
+        )
     });
     Value::Object(tables.collect())
 }

@@ -25,7 +25,9 @@ use townlake_skipper::routes::{App, router};
 use townlake_skipper::sandbox::Sandbox;
 use townlake_skipper::tools::{Tools, dispatch};
 
+/// An analyst, who reads it.
 pub const ANA: &str = "ana@corp.example";
+/// Somebody without a grant.
 pub const BO: &str = "bo@corp.example";
 const MODERN: &str = "2026-07-28";
 
@@ -42,10 +44,22 @@ impl Platform {
         let clock = Clock::fixed("2026-05-01T12:00:00Z".parse().unwrap());
         let model = Arc::new(Mutex::new(model()));
         let lifeguard = Router::new()
-            .route("/internal/model", get(async |State(model): State<Arc<Mutex<Model>>>| Json(model.lock().unwrap().clone())))
-            .route("/api/explain", get(async || Json(json!({ "explained": true }))))
+            .route(
+                "/internal/model",
+                get(async |State(model): State<Arc<Mutex<Model>>>| {
+                    Json(model.lock().unwrap().clone())
+                }),
+            )
+            .route(
+                "/api/explain",
+                get(async || Json(json!({ "explained": true }))),
+            )
             .with_state(model.clone());
-        let migrations = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(name);
+        let migrations = |name: &str| {
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../migrations")
+                .join(name)
+        };
         let catalog = townlake_catalog::routes::router(townlake_catalog::routes::App {
             db: Database::in_memory(&migrations("catalog")).unwrap(),
             clock: clock.clone(),
@@ -60,8 +74,13 @@ impl Platform {
             ],
         }] });
         let skimmer = Service::router("catalog", catalog.clone(), "skimmer");
-        let _: Value = skimmer.send_json(Method::PUT, "/internal/snapshot", None, &snapshot).await.unwrap();
-        let gateway = Router::new().route("/v1/statement", post(statement)).route("/t/x/{*page}", get(page).delete(cancel));
+        let _: Value = skimmer
+            .send_json(Method::PUT, "/internal/snapshot", None, &snapshot)
+            .await
+            .unwrap();
+        let gateway = Router::new()
+            .route("/v1/statement", post(statement))
+            .route("/t/x/{*page}", get(page).delete(cancel));
         let gateway = Service::router("gateway", gateway, "skipper");
         let app = App {
             db: Database::in_memory(&migrations("skipper")).unwrap(),
@@ -86,12 +105,21 @@ impl Platform {
 
     /// Lets time pass.
     pub fn later(&self, seconds: i64) {
-        self.clock.set(Timestamp::plus_seconds(self.clock.now(), seconds));
+        self.clock
+            .set(Timestamp::plus_seconds(self.clock.now(), seconds));
     }
 
     /// A function of `skipper` as a person.
-    pub async fn call(&self, user: &str, function: &str, arguments: Value) -> Result<Value, ExecuteError> {
-        let tools = Tools { app: self.app.clone(), principal: person(user) };
+    pub async fn call(
+        &self,
+        user: &str,
+        function: &str,
+        arguments: Value,
+    ) -> Result<Value, ExecuteError> {
+        let tools = Tools {
+            app: self.app.clone(),
+            principal: person(user),
+        };
         dispatch(&tools, function, &arguments.to_string().into()).await
     }
 
@@ -101,20 +129,42 @@ impl Platform {
             "io.modelcontextprotocol/protocolVersion": MODERN,
             "io.modelcontextprotocol/clientCapabilities": {},
         });
-        let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(str::to_owned);
-        let mut headers = vec![("mcp-protocol-version", MODERN.to_owned()), ("mcp-method", method.to_owned())];
+        let name = params
+            .get("name")
+            .or_else(|| params.get("uri"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let mut headers = vec![
+            ("mcp-protocol-version", MODERN.to_owned()),
+            ("mcp-method", method.to_owned()),
+        ];
         headers.extend(name.map(|name| ("mcp-name", name)));
-        self.post(user, &headers, &json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })).await
+        self.post(
+            user,
+            &headers,
+            &json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
+        )
+        .await
     }
 
     /// A request of the legacy era.
     pub async fn ask_legacy(&self, user: &str, method: &str, params: Value) -> (StatusCode, Value) {
         let headers = vec![("mcp-protocol-version", "2025-11-25".to_owned())];
-        self.post(user, &headers, &json!({ "jsonrpc": "2.0", "id": "a", "method": method, "params": params })).await
+        self.post(
+            user,
+            &headers,
+            &json!({ "jsonrpc": "2.0", "id": "a", "method": method, "params": params }),
+        )
+        .await
     }
 
     /// Any message.
-    pub async fn post(&self, user: &str, headers: &[(&str, String)], body: &Value) -> (StatusCode, Value) {
+    pub async fn post(
+        &self,
+        user: &str,
+        headers: &[(&str, String)],
+        body: &Value,
+    ) -> (StatusCode, Value) {
         let mut request = http::Request::post("http://skipper/mcp")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json, text/event-stream")
@@ -122,7 +172,11 @@ impl Platform {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        self.send("gateway", request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(
+            "gateway",
+            request.body(Body::from(body.to_string())).unwrap(),
+        )
+        .await
     }
 
     /// Any request from any Worker.
@@ -131,12 +185,16 @@ impl Platform {
         let response = skipper.send(request).await.unwrap();
         let status = response.status();
         let bytes = read_bytes("skipper", response.into_body()).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
     }
 
     /// A bare request with a method.
     pub async fn method(&self, method: Method) -> StatusCode {
-        let request = json_request::<()>(method, "http://skipper/mcp", Some(&person(ANA)), None).unwrap();
+        let request =
+            json_request::<()>(method, "http://skipper/mcp", Some(&person(ANA)), None).unwrap();
         self.send("gateway", request).await.0
     }
 }
@@ -172,13 +230,17 @@ fn model() -> Model {
 
 /// The first page: refused for Bo and for what is no SQL, else a promise.
 async fn statement(request: Request) -> Response {
-    let is_bo = request.headers().get(PRINCIPAL_HEADER).is_some_and(|sent| sent == encode(&person(BO)).as_str());
-    let sql = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    let is_bo = request
+        .headers()
+        .get(PRINCIPAL_HEADER)
+        .is_some_and(|sent| sent == encode(&person(BO)).as_str());
+    let sql = axum::body::to_bytes(request.into_body(), usize::MAX)
+        .await
+        .unwrap();
     let sql = String::from_utf8(sql.to_vec()).unwrap();
-    let error = |name: &str, message: &str| {
-        json!({ "message": message, "errorCode": 1, "errorName": name, "errorType": "USER_ERROR" })
-    };
-    let mut answer = json!({ "id": "20260501_1", "infoUri": "http://x/i", "stats": { "state": "QUEUED" } });
+    let error = |name: &str, message: &str| json!({ "message": message, "errorCode": 1, "errorName": name, "errorType": "USER_ERROR" });
+    let mut answer =
+        json!({ "id": "20260501_1", "infoUri": "http://x/i", "stats": { "state": "QUEUED" } });
     if is_bo {
         answer["error"] = error("PERMISSION_DENIED", "Access Denied");
     } else if sql.starts_with("SELEC ") {
@@ -193,7 +255,11 @@ async fn statement(request: Request) -> Response {
 
 /// A page of rows; its number counts down.
 async fn page(axum::extract::Path(path): axum::extract::Path<String>) -> Json<Value> {
-    let left: usize = path.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let left: usize = path
+        .rsplit('/')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0);
     let rows: Vec<Value> = (0..1_000)
         .take(if left > 2 { 1_000 } else { 2 })
         .map(|n| json!([format!("region {n}"), "12.50"]))
@@ -204,7 +270,10 @@ async fn page(axum::extract::Path(path): axum::extract::Path<String>) -> Json<Va
         "data": rows,
     });
     if left > 1 {
-        answer["nextUri"] = json!(format!("http://127.0.0.1:8787/t/x/v1/statement/{}", left - 1));
+        answer["nextUri"] = json!(format!(
+            "http://127.0.0.1:8787/t/x/v1/statement/{}",
+            left - 1
+        ));
     }
     Json(answer)
 }

@@ -9,20 +9,32 @@ use townlake_skipper::snippet::guard;
 
 /// Runs the snippets one after the other and gives the harness's reports.
 fn run(snippets: &[&str]) -> Vec<Value> {
-    let folder = std::env::temp_dir().join(format!("townlake-snippets-{}-{}", std::process::id(), snippets.len()));
+    let folder = std::env::temp_dir().join(format!(
+        "townlake-snippets-{}-{}",
+        std::process::id(),
+        snippets.len()
+    ));
     std::fs::create_dir_all(&folder).unwrap();
     let sandbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/harness.js");
     std::fs::copy(sandbox, folder.join("harness.js")).unwrap();
     std::fs::write(folder.join("package.json"), r#"{"type":"module"}"#).unwrap();
-    std::fs::write(folder.join("driver.js"), include_str!("support/driver.js")).unwrap();
+    std::fs::write(folder.join("driver.js"), include_str!("driver.js")).unwrap();
     for (position, snippet) in snippets.iter().enumerate() {
-        let guarded = guard(snippet, "guard_1f2e3d").unwrap_or_else(|error| panic!("{snippet}: {error:?}"));
+        let guarded =
+            guard(snippet, "guard_1f2e3d").unwrap_or_else(|error| panic!("{snippet}: {error:?}"));
         std::fs::write(folder.join(format!("user{position}.js")), guarded.module).unwrap();
     }
-    let output = Command::new("node").arg(folder.join("driver.js")).arg(snippets.len().to_string()).output();
+    let output = Command::new("node")
+        .arg(folder.join("driver.js"))
+        .arg(snippets.len().to_string())
+        .output();
     let output = output.expect("node runs; `npm test` brings it");
     std::fs::remove_dir_all(&folder).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", String::from_utf8_lossy(&output.stdout));
     })
@@ -31,29 +43,80 @@ fn run(snippets: &[&str]) -> Vec<Value> {
 #[test]
 fn guarded_code_gives_what_it_gave_before() {
     let cases = [
-        ("let n = 0; for (let i = 0; i < 10; i++) n += i; return n", json!(45)),
-        ("let n = 0; for (const x of [1, 2, 3]) n += x; for (const k in {a: 1}) n += k.length; return n", json!(7)),
+        (
+            "let n = 0; for (let i = 0; i < 10; i++) n += i; return n",
+            json!(45),
+        ),
+        (
+            "let n = 0; for (const x of [1, 2, 3]) n += x; for (const k in {a: 1}) n += k.length; return n",
+            json!(7),
+        ),
         ("let i = 0; do i++; while (i < 5)\nreturn i", json!(5)),
-        ("outer: for (const a of [1, 2]) { for (const b of [1, 2]) { if (b === 2) continue outer; if (a === 2) break outer } }\nreturn 'done'", json!("done")),
-        ("const f = (n) => n < 2 ? n : f(n - 1) + f(n - 2); return f(10)", json!(55)),
-        ("return [3, 1, 2].sort((a, b) => a - b).map(x => ({ x }))", json!([{ "x": 1 }, { "x": 2 }, { "x": 3 }])),
-        ("class A { #n = 1; get n() { return this.#n } static make() { return new A() } }\nreturn A.make().n", json!(1)),
-        ("class B { constructor() { this.a = 1 } } class C extends B { constructor() { super(); this.b = 2 } }\nreturn {...new C()}", json!({ "a": 1, "b": 2 })),
-        ("function* g() { let i = 0; while (i < 3) yield i++ }\nreturn [...g()]", json!([0, 1, 2])),
-        ("async function* g() { yield 1; yield 2 }\nconst out = []; for await (const x of g()) out.push(x); return out", json!([1, 2])),
-        ("const o = { m() { return this.v }, v: 7, get w() { return 8 } }; return o.m() + o.w", json!(15)),
-        ("return await Promise.all([1, 2].map(async x => x * 2))", json!([2, 4])),
-        ("return (() => { 'use strict'; return this === undefined })()", json!(true)),
-        ("const t = (s, ...v) => s.raw.join('|') + v; return t`a${1}b`", json!("a|b1")),
-        ("switch (1) { case 1: for (;;) break; return 'one' }", json!("one")),
-        ("try { throw 1 } catch { return 'caught' } finally { for (;;) break }", json!("caught")),
+        (
+            "outer: for (const a of [1, 2]) { for (const b of [1, 2]) { if (b === 2) continue outer; if (a === 2) break outer } }\nreturn 'done'",
+            json!("done"),
+        ),
+        (
+            "const f = (n) => n < 2 ? n : f(n - 1) + f(n - 2); return f(10)",
+            json!(55),
+        ),
+        (
+            "return [3, 1, 2].sort((a, b) => a - b).map(x => ({ x }))",
+            json!([{ "x": 1 }, { "x": 2 }, { "x": 3 }]),
+        ),
+        (
+            "class A { #n = 1; get n() { return this.#n } static make() { return new A() } }\nreturn A.make().n",
+            json!(1),
+        ),
+        (
+            "class B { constructor() { this.a = 1 } } class C extends B { constructor() { super(); this.b = 2 } }\nreturn {...new C()}",
+            json!({ "a": 1, "b": 2 }),
+        ),
+        (
+            "function* g() { let i = 0; while (i < 3) yield i++ }\nreturn [...g()]",
+            json!([0, 1, 2]),
+        ),
+        (
+            "async function* g() { yield 1; yield 2 }\nconst out = []; for await (const x of g()) out.push(x); return out",
+            json!([1, 2]),
+        ),
+        (
+            "const o = { m() { return this.v }, v: 7, get w() { return 8 } }; return o.m() + o.w",
+            json!(15),
+        ),
+        (
+            "return await Promise.all([1, 2].map(async x => x * 2))",
+            json!([2, 4]),
+        ),
+        (
+            "return (() => { 'use strict'; return this === undefined })()",
+            json!(true),
+        ),
+        (
+            "const t = (s, ...v) => s.raw.join('|') + v; return t`a${1}b`",
+            json!("a|b1"),
+        ),
+        (
+            "switch (1) { case 1: for (;;) break; return 'one' }",
+            json!("one"),
+        ),
+        (
+            "try { throw 1 } catch { return 'caught' } finally { for (;;) break }",
+            json!("caught"),
+        ),
         ("return ((a, b = () => 2) => a + b())(1)", json!(3)),
         ("const {a, ...rest} = {a: 1, b: 2}; rest", json!({ "b": 2 })),
         ("1 + 1", json!(2)),
         ("async () => 'called'", json!("called")),
-        ("return /[/'\"`{]/.test('{') // a comment with { and `", json!(true)),
+        (
+            "return /[/'\"`{]/.test('{') // a comment with { and `",
+            json!(true),
+        ),
         ("if (true) return 'a'; else return 'b'", json!("a")),
-        ("a: { break a }\nreturn `x${[1, 2].map(n => `${n}`).join('')}`", json!("x12")),
+        (
+            "a: { break a }\nreturn `x${[1, 2].map(n => `${n}`).join('')}`",
+            json!("x12"),
+        ),
     ];
     let reports = run(&cases.iter().map(|(code, _)| *code).collect::<Vec<_>>());
     for ((code, wanted), report) in cases.iter().zip(&reports) {
@@ -112,7 +175,9 @@ fn output_is_bounded_whatever_it_is() {
     ]);
     let size = |report: &Value| report.to_string().len();
     assert!(size(&reports[0]) < 250_000 && !reports[0]["truncated"].as_array().unwrap().is_empty());
-    assert!(size(&reports[1]) < 1_000_000 && !reports[1]["truncated"].as_array().unwrap().is_empty());
+    assert!(
+        size(&reports[1]) < 1_000_000 && !reports[1]["truncated"].as_array().unwrap().is_empty()
+    );
     assert_eq!(reports[2]["result"]["self"], "[the same object again]");
     assert_eq!(reports[3]["logs"].as_array().unwrap().len(), 200);
     assert_eq!(reports[3]["droppedLogs"], 9_800);
@@ -127,9 +192,17 @@ fn output_is_bounded_whatever_it_is() {
     assert!(reports[7]["result"].get("search_datasets").is_some());
     assert_eq!(reports[8]["result"], "object");
     assert_eq!(reports[9]["error"]["message"], "null");
-    assert!(reports[10]["error"]["message"].as_str().unwrap().contains("no error at all"));
+    assert!(
+        reports[10]["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no error at all")
+    );
     assert_eq!(reports[11]["error"]["name"], "Error");
-    assert_eq!(reports[12]["result"]["broken"], "[cannot be read: in a getter]");
+    assert_eq!(
+        reports[12]["result"]["broken"],
+        "[cannot be read: in a getter]"
+    );
 }
 
 #[test]
@@ -151,10 +224,22 @@ fn calls_answer_fail_and_settle() {
     assert_eq!(reports[1]["calls"][1]["queryId"], "qry_1");
     assert_eq!(reports[2]["calls"][0]["display"], "skipper://results/qry_1");
     assert_eq!(reports[3]["calls"][0]["ok"], true);
-    assert!(reports[3]["logs"][0]["text"].as_str().unwrap().contains("await"));
+    assert!(
+        reports[3]["logs"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("await")
+    );
     assert_eq!(reports[4]["result"], json!(["permission", "ask", true]));
     assert_eq!(reports[5]["error"]["kind"], "permission");
-    assert!(reports[5]["error"]["stack"].as_str().unwrap().contains("user5.js:2:"), "{}", reports[5]);
+    assert!(
+        reports[5]["error"]["stack"]
+            .as_str()
+            .unwrap()
+            .contains("user5.js:2:"),
+        "{}",
+        reports[5]
+    );
     assert_eq!(reports[6]["error"]["code"], "unknown_function");
     assert_eq!(reports[7]["error"]["kind"], "limit");
     assert_eq!(reports[7]["calls"].as_array().unwrap().len(), 100);
