@@ -19,7 +19,7 @@ struct Seen {
     cancelled: Arc<AtomicUsize>,
 }
 
-fn page_json(token: usize, last: usize, rows: usize) -> serde_json::Value {
+fn page_json(token: usize, last: usize, rows: usize) -> Value {
     let data: Vec<_> = (0..rows)
         .map(|row| json!([token * 10 + row, "x"]))
         .collect();

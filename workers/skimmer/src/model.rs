@@ -172,9 +172,7 @@ impl Model {
     async fn send(&self, mut request: Request<'_>) -> Result<Value, ModelError> {
         match &self.way {
             Way::Endpoint { url, key, outbound } => {
-                request.model = Some(&self.name)
-                    .map(String::as_str)
-                    .filter(|name| !name.is_empty());
+                request.model = Some(self.name.as_str()).filter(|name| !name.is_empty());
                 let body = serde_json::to_vec(&request).map_err(|_| ModelError::Unreachable)?;
                 let mut sent = http::Request::builder()
                     .method(Method::POST)

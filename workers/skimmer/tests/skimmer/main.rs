@@ -10,5 +10,6 @@ mod access;
 mod engine;
 mod model;
 mod model_server;
+mod neighbours;
 mod platform;
 mod scans;

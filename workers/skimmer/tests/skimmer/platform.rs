@@ -137,8 +137,7 @@ impl Platform {
             .filter(|proposals| proposals.table.to_string() == table);
         columns
             .flat_map(|proposals| &proposals.columns)
-            .filter(|proposal| proposal.name == column)
-            .next_back()
+            .rfind(|proposal| proposal.name == column)
             .cloned()
     }
 
