@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use townlake_core::identity::Principal;
-use townlake_kit::random;
+use townlake_kit::{log, random};
 use townlake_protocol::skipper::{Budget, Call, Envelope, ErrorKind, ExecuteError};
 
 use crate::query::KEPT_SECONDS;
@@ -40,7 +40,7 @@ pub async fn execute(app: &App, principal: &Principal, code: &str) -> Envelope {
         id: random::id("exe"),
         principal: principal.clone(),
     };
-    match app
+    let envelope = match app
         .sandbox
         .run(&guarded.module, &execution, &settings)
         .await
@@ -50,11 +50,28 @@ pub async fn execute(app: &App, principal: &Principal, code: &str) -> Envelope {
             budget,
             ..Envelope::default()
         },
-        Ok(report) => {
-            let envelope = envelope(&guarded, report, budget);
-            bounded(app, principal, envelope).await
-        }
-    }
+        Ok(report) => bounded(app, principal, envelope(&guarded, report, budget)).await,
+    };
+    record(&execution.id, &envelope);
+    envelope
+}
+
+/// One line a run: how it went, nothing of what it read or wrote.
+fn record(execution: &str, envelope: &Envelope) {
+    let kind = envelope
+        .error
+        .as_ref()
+        .and_then(|error| serde_json::to_value(error.kind).ok());
+    log::info(
+        "a snippet ran",
+        &[
+            ("execution", execution.into()),
+            ("ok", envelope.ok.into()),
+            ("error", kind.unwrap_or_default()),
+            ("ms", envelope.budget.ms.into()),
+            ("calls", envelope.calls.len().into()),
+        ],
+    );
 }
 
 /// The harness's report as an envelope, with places in the author's own text.
@@ -133,7 +150,7 @@ async fn keep(
     match store::add_text(&app.db, kept, &result.to_string(), &queries).await {
         Ok(()) => Some(format!("skipper://results/{id}")),
         Err(error) => {
-            townlake_kit::log::error(
+            log::error(
                 "a result could not be kept",
                 &[("cause", error.to_string().into())],
             );

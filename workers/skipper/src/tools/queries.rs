@@ -180,34 +180,50 @@ async fn finished(tools: &Tools, query_id: &str) -> Result<Kept, ExecuteError> {
     let until = tools.app.clock.now().plus_seconds(WAIT_SECONDS);
     let mut wait = Duration::from_millis(20);
     loop {
-        let kept = tools
-            .app
-            .queries
-            .describe(query_id, &tools.principal.user)
-            .await
-            .map_err(failed)?;
-        let Some(kept) = kept else {
-            return Err(ExecuteError::new(
-                ErrorKind::NotFound,
-                format!("you have no query `{query_id}`"),
-            )
-            .with_code("query_not_found")
-            .with_hint("results are kept for an hour; start the query again"));
-        };
+        let kept = described(tools, query_id).await?;
         if !matches!(kept.status, Status::Running { .. }) {
             return Ok(kept);
         }
         if tools.app.clock.now() >= until {
-            return Err(ExecuteError::new(
-                ErrorKind::Timeout,
-                format!("the query still runs after {WAIT_SECONDS} s, with {} rows so far", kept.row_count),
-            )
-            .with_code("query_running")
-            .with_hint(format!("call fetch_results({{queryId: \"{query_id}\"}}) again in a new snippet; do not start it again")));
+            let rows = kept.row_count;
+            let message =
+                format!("the query still runs after {WAIT_SECONDS} s, with {rows} rows so far");
+            let again = format!("fetch_results({{queryId: \"{query_id}\"}})");
+            return Err(ExecuteError::new(ErrorKind::Timeout, message)
+                .with_code("query_running")
+                .with_hint(format!(
+                    "call {again} in a new snippet; do not start it again"
+                )));
         }
         pause(wait).await;
         wait = (wait * 3 / 2).min(Duration::from_millis(500));
     }
+}
+
+/// Everything but the rows of a query of the caller's.
+async fn described(tools: &Tools, query_id: &str) -> Result<Kept, ExecuteError> {
+    // Asking about any other name would make an object for it.
+    let is_id = query_id.strip_prefix("qry_").is_some_and(|rest| {
+        (1..=64).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    let user = &tools.principal.user;
+    let kept = match is_id {
+        true => tools
+            .app
+            .queries
+            .describe(query_id, user)
+            .await
+            .map_err(failed)?,
+        false => None,
+    };
+    kept.ok_or_else(|| {
+        ExecuteError::new(
+            ErrorKind::NotFound,
+            format!("you have no query `{query_id}`"),
+        )
+        .with_code("query_not_found")
+        .with_hint("results are kept for an hour; start the query again")
+    })
 }
 
 fn by_name(columns: &[ResultColumn], row: Vec<Value>) -> Map<String, Value> {
