@@ -6,6 +6,8 @@ use townlake_core::time::Timestamp;
 use townlake_kit::db::{Database, DatabaseError, Statement, params};
 use townlake_protocol::skimmer::{Scan, ScanState, ScanSummary, ScanTrigger};
 
+/// Scans are listed for this long; one a minute makes 43,000.
+const KEPT_SECONDS: i64 = 30 * 86_400;
 /// A scan that gave no sign of life for this long was cut short with the isolate it ran in.
 pub const DEAD_AFTER_SECONDS: i64 = 60;
 
@@ -21,6 +23,9 @@ pub async fn claim(db: &Database, scan: &Scan, now: Timestamp) -> Result<bool, D
         params![cut_short, now.plus_seconds(-DEAD_AFTER_SECONDS)],
     )
     .await?;
+    let forget = "DELETE FROM scans WHERE state <> 'running' AND started_at < ?1";
+    db.run(forget, params![now.plus_seconds(-KEPT_SECONDS)])
+        .await?;
     let insert = "INSERT INTO scans (id, trigger, requested_by, state, started_at, alive_at, summary, problems) \
                   SELECT ?1, ?2, ?3, 'running', ?4, ?4, ?5, '[]' \
                   WHERE NOT EXISTS (SELECT 1 FROM scans WHERE state = 'running')";
