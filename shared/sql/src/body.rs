@@ -15,26 +15,45 @@ use crate::relations;
 use crate::tokens::{lower_first, span_of};
 
 /// Reads a query that goes to the end of the tokens.
-pub(crate) fn read_query(tokens: &[TokenWithSpan], end: Span, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_query(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let query = parse(tokens, end, |parser| parser.parse_query())
         .map_err(|error| inside_parentheses(tokens, end, error))?;
     relations::collect(query.as_ref(), reader)
 }
 
 /// Reads one expression that goes to the end of the tokens.
-pub(crate) fn read_expression(tokens: &[TokenWithSpan], end: Span, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_expression(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let expression = parse(tokens, end, |parser| parser.parse_expr())?;
     relations::collect(&expression, reader)
 }
 
 /// Reads expressions with commas between them, to the end of the tokens.
-pub(crate) fn read_expressions(tokens: &[TokenWithSpan], end: Span, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-    let expressions = parse(tokens, end, |parser| parser.parse_comma_separated(Parser::parse_expr))?;
-    expressions.iter().try_for_each(|expression| relations::collect(expression, reader))
+pub(crate) fn read_expressions(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
+    let expressions = parse(tokens, end, |parser| {
+        parser.parse_comma_separated(Parser::parse_expr)
+    })?;
+    expressions
+        .iter()
+        .try_for_each(|expression| relations::collect(expression, reader))
 }
 
 /// Reads `(a, name => b)`.
-pub(crate) fn read_call_arguments(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_call_arguments(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let tokens = cursor.group()?;
     if tokens.is_empty() {
         return Ok(());
@@ -50,11 +69,17 @@ pub(crate) fn read_call_arguments(cursor: &mut Cursor<'_>, reader: &mut Reader<'
             parser.parse_expr()
         })
     })?;
-    expressions.iter().try_for_each(|expression| relations::collect(expression, reader))
+    expressions
+        .iter()
+        .try_for_each(|expression| relations::collect(expression, reader))
 }
 
 /// Reads `a = 1, b = 2 WHERE ...` to the end of the tokens.
-pub(crate) fn read_assignments(tokens: &[TokenWithSpan], end: Span, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_assignments(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let expressions = parse(tokens, end, |parser| {
         let mut expressions = parser.parse_comma_separated(|parser| {
             parser.parse_identifier()?;
@@ -66,15 +91,24 @@ pub(crate) fn read_assignments(tokens: &[TokenWithSpan], end: Span, reader: &mut
         }
         Ok(expressions)
     })?;
-    expressions.iter().try_for_each(|expression| relations::collect(expression, reader))
+    expressions
+        .iter()
+        .try_for_each(|expression| relations::collect(expression, reader))
 }
 
 /// Reads a whole `MERGE` statement.
-pub(crate) fn read_merge(tokens: &[TokenWithSpan], end: Span, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn read_merge(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let tree = parse(tokens, end, |parser| parser.parse_statement())?;
     match &tree {
         Tree::Merge(merge) => relations::collect_merge(merge, reader),
-        _ => Err(ReadError::Syntax { message: "expected MERGE".to_owned(), at: end }),
+        _ => Err(ReadError::Syntax {
+            message: "expected MERGE".to_owned(),
+            at: end,
+        }),
     }
 }
 
@@ -84,14 +118,20 @@ pub(crate) fn parse<T>(
     end: Span,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
 ) -> Result<T, ReadError> {
-    let budget = u64::try_from(tokens.len()).unwrap_or(u64::MAX).saturating_mul(MAX_STARTS_PER_TOKEN);
+    let budget = u64::try_from(tokens.len())
+        .unwrap_or(u64::MAX)
+        .saturating_mul(MAX_STARTS_PER_TOKEN);
     let dialect = Trino::with_budget(budget.saturating_add(1_000));
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_tokens_with_locations(tokens.to_vec());
     let result = read(&mut parser);
     let next = parser.peek_token();
-    let here = if next.token == Token::EOF { end } else { span_of(next.span.start) };
+    let here = if next.token == Token::EOF {
+        end
+    } else {
+        span_of(next.span.start)
+    };
     match result {
         Ok(tree) if next.token == Token::EOF => Ok(tree),
         Ok(_) => Err(ReadError::Syntax {
@@ -118,12 +158,22 @@ fn syntax_error(message: &str, tokens: &[TokenWithSpan], end: Span, here: Span) 
         Some((text, place)) => (text, place.split_once(", Column: ")),
         None => (message, None),
     };
-    let place = place.and_then(|(line, column)| Some(Span { line: line.parse().ok()?, column: column.parse().ok()? }));
-    let expected = text.strip_prefix("Expected").map(|text| text.trim_start_matches([':', ' ']));
+    let place = place.and_then(|(line, column)| {
+        Some(Span {
+            line: line.parse().ok()?,
+            column: column.parse().ok()?,
+        })
+    });
+    let expected = text
+        .strip_prefix("Expected")
+        .map(|text| text.trim_start_matches([':', ' ']));
     match expected.and_then(|text| text.split_once(", found: ")) {
         Some((wanted, "EOF")) => {
             let message = format!("expected {wanted}, found the end of the statement");
-            ReadError::Syntax { message, at: place.unwrap_or(end) }
+            ReadError::Syntax {
+                message,
+                at: place.unwrap_or(end),
+            }
         }
         Some((wanted, found)) => {
             let message = format!("expected {wanted}, found `{found}`");
@@ -134,7 +184,10 @@ fn syntax_error(message: &str, tokens: &[TokenWithSpan], end: Span, here: Span) 
             };
             ReadError::Syntax { message, at }
         }
-        None => ReadError::Syntax { message: lower_first(text), at: place.unwrap_or(here) },
+        None => ReadError::Syntax {
+            message: lower_first(text),
+            at: place.unwrap_or(here),
+        },
     }
 }
 
@@ -144,7 +197,11 @@ fn last_before(tokens: &[TokenWithSpan], here: Span, text: &str) -> Span {
         let at = span_of(token.span.start);
         (at.line, at.column) <= (here.line, here.column)
     };
-    let met = tokens.iter().take_while(behind).filter(|token| token.token.to_string() == text).last();
+    let met = tokens
+        .iter()
+        .take_while(behind)
+        .filter(|token| token.token.to_string() == text)
+        .last();
     met.map_or(here, |token| span_of(token.span.start))
 }
 
@@ -153,7 +210,11 @@ fn last_before(tokens: &[TokenWithSpan], here: Span, text: &str) -> Span {
 /// sqlparser tries `(` in FROM as a subquery first; when that fails, for whatever reason inside, it goes back and
 /// complains about something else further on. So the subqueries are read again by themselves, outermost first, and
 /// the error of the first that fails is the answer.
-pub(crate) fn inside_parentheses(tokens: &[TokenWithSpan], end: Span, error: ReadError) -> ReadError {
+pub(crate) fn inside_parentheses(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    error: ReadError,
+) -> ReadError {
     let mut tokens = tokens;
     let mut error = error;
     // Each round goes at least one parenthesis deeper, and at most `limits::MAX_NESTING` can be open.
@@ -170,7 +231,9 @@ fn failing_subquery<'t>(
     end: Span,
     error: &ReadError,
 ) -> Option<(&'t [TokenWithSpan], ReadError)> {
-    let ReadError::Syntax { at, .. } = error else { return None };
+    let ReadError::Syntax { at, .. } = error else {
+        return None;
+    };
     let mut index = 0;
     while let Some(rest) = tokens.get(index..).filter(|rest| !rest.is_empty()) {
         index += 1;
@@ -208,4 +271,3 @@ fn group_from(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
     }
     tokens
 }
-

@@ -29,7 +29,11 @@ impl Name {
 
 impl<'t> Cursor<'t> {
     pub(crate) fn new(tokens: &'t Tokens) -> Self {
-        Self { tokens: &tokens.list, index: 0, end: tokens.end }
+        Self {
+            tokens: &tokens.list,
+            index: 0,
+            end: tokens.end,
+        }
     }
 
     /// The tokens from here to the end of the statement.
@@ -42,7 +46,9 @@ impl<'t> Cursor<'t> {
     }
 
     pub(crate) fn peek_at(&self, ahead: usize) -> Option<&'t Token> {
-        self.tokens.get(self.index + ahead).map(|token| &token.token)
+        self.tokens
+            .get(self.index + ahead)
+            .map(|token| &token.token)
     }
 
     pub(crate) fn advance(&mut self) {
@@ -51,7 +57,9 @@ impl<'t> Cursor<'t> {
 
     /// Where the next token starts.
     pub(crate) fn at(&self) -> Span {
-        self.tokens.get(self.index).map_or(self.end, |token| span_of(token.span.start))
+        self.tokens
+            .get(self.index)
+            .map_or(self.end, |token| span_of(token.span.start))
     }
 
     /// Just behind the last token of the statement.
@@ -70,7 +78,10 @@ impl<'t> Cursor<'t> {
 
     /// Whether the next tokens are these words, unquoted.
     pub(crate) fn sees(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(ahead, word)| is_word(self.peek_at(ahead), word))
+        words
+            .iter()
+            .enumerate()
+            .all(|(ahead, word)| is_word(self.peek_at(ahead), word))
     }
 
     pub(crate) fn expect(&mut self, words: &[&str]) -> Result<(), ReadError> {
@@ -91,7 +102,11 @@ impl<'t> Cursor<'t> {
     }
 
     pub(crate) fn expect_token(&mut self, token: &Token) -> Result<(), ReadError> {
-        if self.eat_token(token) { Ok(()) } else { Err(self.expected(&format!("`{token}`"))) }
+        if self.eat_token(token) {
+            Ok(())
+        } else {
+            Err(self.expected(&format!("`{token}`")))
+        }
     }
 
     pub(crate) fn is_at_end(&self) -> bool {
@@ -99,7 +114,11 @@ impl<'t> Cursor<'t> {
     }
 
     pub(crate) fn expect_end(&self) -> Result<(), ReadError> {
-        if self.is_at_end() { Ok(()) } else { Err(self.expected("the end of the statement")) }
+        if self.is_at_end() {
+            Ok(())
+        } else {
+            Err(self.expected("the end of the statement"))
+        }
     }
 
     /// One identifier, folded to lower case.
@@ -159,7 +178,10 @@ impl<'t> Cursor<'t> {
     pub(crate) fn group(&mut self) -> Result<&'t [TokenWithSpan], ReadError> {
         let start = self.index + 1;
         self.skip_group()?;
-        Ok(self.tokens.get(start..self.index.saturating_sub(1)).unwrap_or_default())
+        Ok(self
+            .tokens
+            .get(start..self.index.saturating_sub(1))
+            .unwrap_or_default())
     }
 
     /// "expected X, found Y" at the next token.
@@ -168,7 +190,10 @@ impl<'t> Cursor<'t> {
             Some(token) => format!("`{token}`"),
             None => "the end of the statement".to_owned(),
         };
-        ReadError::Syntax { message: format!("expected {what}, found {found}"), at: self.at() }
+        ReadError::Syntax {
+            message: format!("expected {what}, found {found}"),
+            at: self.at(),
+        }
     }
 }
 
@@ -179,15 +204,90 @@ fn is_word(token: Option<&Token>, word: &str) -> bool {
 /// Trino's reserved words: none of them is a name without quotes.
 pub(crate) fn is_reserved(word: &str) -> bool {
     const RESERVED: &[&str] = &[
-        "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
-        "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_TIME",
-        "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE", "DISTINCT", "DROP", "ELSE", "END",
-        "ESCAPE", "EXCEPT", "EXECUTE", "EXISTS", "EXTRACT", "FALSE", "FOR", "FROM", "FULL", "GROUP", "GROUPING",
-        "HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS",
-        "JSON_OBJECT", "JSON_QUERY", "JSON_TABLE", "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME",
-        "LOCALTIMESTAMP", "NATURAL", "NORMALIZE", "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "PREPARE",
-        "RECURSIVE", "RIGHT", "ROLLUP", "SELECT", "SKIP", "TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION",
-        "UNNEST", "USING", "VALUES", "WHEN", "WHERE", "WITH",
+        "ALTER",
+        "AND",
+        "AS",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CAST",
+        "CONSTRAINT",
+        "CREATE",
+        "CROSS",
+        "CUBE",
+        "CURRENT_CATALOG",
+        "CURRENT_DATE",
+        "CURRENT_PATH",
+        "CURRENT_ROLE",
+        "CURRENT_SCHEMA",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_USER",
+        "DEALLOCATE",
+        "DELETE",
+        "DESCRIBE",
+        "DISTINCT",
+        "DROP",
+        "ELSE",
+        "END",
+        "ESCAPE",
+        "EXCEPT",
+        "EXECUTE",
+        "EXISTS",
+        "EXTRACT",
+        "FALSE",
+        "FOR",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "GROUPING",
+        "HAVING",
+        "IN",
+        "INNER",
+        "INSERT",
+        "INTERSECT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "JSON_ARRAY",
+        "JSON_EXISTS",
+        "JSON_OBJECT",
+        "JSON_QUERY",
+        "JSON_TABLE",
+        "JSON_VALUE",
+        "LEFT",
+        "LIKE",
+        "LISTAGG",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "NATURAL",
+        "NORMALIZE",
+        "NOT",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "PREPARE",
+        "RECURSIVE",
+        "RIGHT",
+        "ROLLUP",
+        "SELECT",
+        "SKIP",
+        "TABLE",
+        "THEN",
+        "TRIM",
+        "TRUE",
+        "UESCAPE",
+        "UNION",
+        "UNNEST",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WITH",
     ];
-    RESERVED.binary_search_by(|known| known.cmp(&word.to_ascii_uppercase().as_str())).is_ok()
+    RESERVED
+        .binary_search_by(|known| known.cmp(&word.to_ascii_uppercase().as_str()))
+        .is_ok()
 }

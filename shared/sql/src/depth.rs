@@ -69,7 +69,10 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
             }
             Effect::Closes => {
                 let Some(parent) = outer.pop() else {
-                    return Err(ReadError::Syntax { message: format!("`{}` closes nothing", token.token), at });
+                    return Err(ReadError::Syntax {
+                        message: format!("`{}` closes nothing", token.token),
+                        at,
+                    });
                 };
                 let depth = level.depth() + 1;
                 level = parent;
@@ -85,7 +88,9 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
             Effect::Nothing => {}
         }
         if above + level.depth() > MAX_CHAIN {
-            let what = format!("more than {MAX_CHAIN} operators follow each other, use IN or VALUES instead");
+            let what = format!(
+                "more than {MAX_CHAIN} operators follow each other, use IN or VALUES instead"
+            );
             return Err(ReadError::TooDeep { what, at });
         }
     }

@@ -18,7 +18,9 @@ pub(crate) struct Trino {
 impl Trino {
     /// A dialect that lets the parser start so many expressions.
     pub(crate) fn with_budget(starts: u64) -> Self {
-        Self { starts_left: AtomicU64::new(starts) }
+        Self {
+            starts_left: AtomicU64::new(starts),
+        }
     }
 
     /// Whether the parser was stopped because it had started too many expressions.
@@ -101,7 +103,9 @@ impl Dialect for Trino {
             return Some(Err(ParserError::RecursionLimitExceeded));
         }
         self.starts_left.store(left - 1, Ordering::Relaxed);
-        let Token::Word(word) = &parser.peek_token_ref().token else { return None };
+        let Token::Word(word) = &parser.peek_token_ref().token else {
+            return None;
+        };
         if word.quote_style.is_some() {
             return None;
         }
@@ -123,14 +127,24 @@ fn parse_cast(parser: &mut Parser, kind: CastKind) -> Result<Expr, ParserError> 
     parser.expect_keyword(Keyword::AS)?;
     let data_type = parse_type(parser)?;
     parser.expect_token(&Token::RParen)?;
-    Ok(Expr::Cast { kind, expr: Box::new(expr), data_type, array: false, format: None })
+    Ok(Expr::Cast {
+        kind,
+        expr: Box::new(expr),
+        data_type,
+        array: false,
+        format: None,
+    })
 }
 
 fn parse_typed_string(parser: &mut Parser) -> Result<Expr, ParserError> {
     let name = parser.parse_identifier()?;
     let value = parser.parse_value()?;
     let data_type = DataType::Custom(ObjectName::from(vec![name]), Vec::new());
-    Ok(Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false }))
+    Ok(Expr::TypedString(TypedString {
+        data_type,
+        value,
+        uses_odbc_syntax: false,
+    }))
 }
 
 /// A type of Trino's, e.g. `array(row(a bigint, "b" varchar(10)))`, kept as text: no type names a table.

@@ -50,10 +50,8 @@ pub enum ReadError {
         at: Span,
     },
     /// More than `limits::MAX_CHARACTERS` characters.
-    #[error("the statement has {characters} characters, and {limit} are the most")]
+    #[error("the statement is longer than {limit} characters")]
     TooLong {
-        /// How many there are.
-        characters: usize,
         /// How many there may be.
         limit: usize,
     },
@@ -94,7 +92,10 @@ impl ReadError {
     pub(crate) fn moved_to(mut self, place: Span) -> Self {
         match &mut self {
             Self::Empty => {
-                return Self::Syntax { message: "expected a statement, found an empty text".to_owned(), at: place };
+                return Self::Syntax {
+                    message: "expected a statement, found an empty text".to_owned(),
+                    at: place,
+                };
             }
             Self::TooLong { .. } => {}
             Self::Syntax { at, .. }

@@ -13,7 +13,10 @@ mod show;
 mod write;
 
 /// Reads a statement to the end of the text.
-pub(crate) fn read_statement(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
+pub(crate) fn read_statement(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+) -> Result<Statement, ReadError> {
     let Some(word) = first_word(cursor) else {
         // A parenthesis opens a query as well.
         if cursor.peek() == Some(&Token::LParen) {
@@ -52,7 +55,9 @@ pub(crate) fn read_statement(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -
 
 fn first_word(cursor: &Cursor<'_>) -> Option<String> {
     match cursor.peek() {
-        Some(Token::Word(word)) if word.quote_style.is_none() => Some(word.value.to_ascii_uppercase()),
+        Some(Token::Word(word)) if word.quote_style.is_none() => {
+            Some(word.value.to_ascii_uppercase())
+        }
         _ => None,
     }
 }
@@ -100,7 +105,10 @@ fn describe(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statemen
         let name = cursor.name("a prepared statement's name", 1)?;
         cursor.expect_end()?;
         let of = Box::new(prepared(&name, reader)?);
-        return Ok(Statement::DescribePrepared { name: name.dotted(), of });
+        return Ok(Statement::DescribePrepared {
+            name: name.dotted(),
+            of,
+        });
     }
     let name = cursor.name("a table", 3)?;
     reader.note(&name, Access::Metadata)?;
@@ -114,8 +122,14 @@ fn use_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
     cursor.expect_end()?;
     let mut parts = name.parts.into_iter();
     Ok(match (parts.next(), parts.next()) {
-        (Some(catalog), Some(schema)) => Statement::Use { catalog: Some(catalog), schema },
-        (schema, _) => Statement::Use { catalog: None, schema: schema.unwrap_or_default() },
+        (Some(catalog), Some(schema)) => Statement::Use {
+            catalog: Some(catalog),
+            schema,
+        },
+        (schema, _) => Statement::Use {
+            catalog: None,
+            schema: schema.unwrap_or_default(),
+        },
     })
 }
 
@@ -143,7 +157,9 @@ fn set(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, Re
     cursor.expect_token(&Token::Eq)?;
     let value = match cursor.rest() {
         [only] => match &only.token {
-            Token::SingleQuotedString(text) | Token::UnicodeStringLiteral(text) => Some(text.clone()),
+            Token::SingleQuotedString(text) | Token::UnicodeStringLiteral(text) => {
+                Some(text.clone())
+            }
             _ => None,
         },
         _ => None,
@@ -199,7 +215,10 @@ fn execute(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement
     let name = cursor.name("a prepared statement's name", 1)?;
     read_arguments(cursor, reader)?;
     let of = Box::new(prepared(&name, reader)?);
-    Ok(Statement::Execute { name: name.dotted(), of })
+    Ok(Statement::Execute {
+        name: name.dotted(),
+        of,
+    })
 }
 
 fn read_arguments(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
@@ -212,25 +231,41 @@ fn read_arguments(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<()
 
 fn prepared(name: &Name, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
     let wanted = name.dotted();
-    let text = reader.session.prepared.iter().find(|(known, _)| known.to_lowercase() == wanted);
+    let text = reader
+        .session
+        .prepared
+        .iter()
+        .find(|(known, _)| known.to_lowercase() == wanted);
     let Some((_, text)) = text else {
-        return Err(ReadError::NotPrepared { name: wanted, at: name.at });
+        return Err(ReadError::NotPrepared {
+            name: wanted,
+            at: name.at,
+        });
     };
     inner(text, name.at, reader)
 }
 
 /// Reads a statement that is not part of the text itself; its places are the place that brought it in.
-fn inner(text: &str, at: townlake_core::advice::Span, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
+fn inner(
+    text: &str,
+    at: townlake_core::advice::Span,
+    reader: &mut Reader<'_>,
+) -> Result<Statement, ReadError> {
     reader.enter(at)?;
-    let reading = read_at_depth(text, reader.session, reader.depth).map_err(|error| error.moved_to(at))?;
-    reader.tables.extend(reading.tables.into_iter().map(|mut used| {
-        used.at = at;
-        used
-    }));
-    reader.table_functions.extend(reading.table_functions.into_iter().map(|mut used| {
-        used.at = at;
-        used
-    }));
+    let reading =
+        read_at_depth(text, reader.session, reader.depth).map_err(|error| error.moved_to(at))?;
+    reader
+        .tables
+        .extend(reading.tables.into_iter().map(|mut used| {
+            used.at = at;
+            used
+        }));
+    reader
+        .table_functions
+        .extend(reading.table_functions.into_iter().map(|mut used| {
+            used.at = at;
+            used
+        }));
     Ok(reading.statement)
 }
 

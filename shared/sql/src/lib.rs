@@ -1,18 +1,18 @@
 #![doc = include_str!("../README.md")]
 
-pub mod read;
-pub mod statement;
 pub mod error;
 pub mod limits;
+pub mod read;
+pub mod statement;
 pub mod tree;
 
-mod dialect;
-mod tokens;
-mod depth;
-mod cursor;
-mod head;
 mod body;
+mod cursor;
+mod depth;
+mod dialect;
+mod head;
 mod relations;
+mod tokens;
 
 pub use error::ReadError;
 pub use read::{Session, read};

@@ -33,12 +33,25 @@ pub fn read(text: &str, session: &Session) -> Result<Reading, ReadError> {
 }
 
 /// Reads a statement that `depth` others are around.
-pub(crate) fn read_at_depth(text: &str, session: &Session, depth: usize) -> Result<Reading, ReadError> {
+pub(crate) fn read_at_depth(
+    text: &str,
+    session: &Session,
+    depth: usize,
+) -> Result<Reading, ReadError> {
     let tokens = tokenize(text)?;
     let mut cursor = Cursor::new(&tokens);
-    let mut reader = Reader { session, tables: Vec::new(), table_functions: Vec::new(), depth };
+    let mut reader = Reader {
+        session,
+        tables: Vec::new(),
+        table_functions: Vec::new(),
+        depth,
+    };
     let statement = head::read_statement(&mut cursor, &mut reader)?;
-    Ok(Reading { statement, tables: reader.tables, table_functions: reader.table_functions })
+    Ok(Reading {
+        statement,
+        tables: reader.tables,
+        table_functions: reader.table_functions,
+    })
 }
 
 /// What is collected while reading.
@@ -54,24 +67,45 @@ impl Reader<'_> {
     /// Notes a mention of a table.
     pub(crate) fn note(&mut self, name: &Name, access: Access) -> Result<(), ReadError> {
         let table = self.resolve(name)?;
-        self.tables.push(TableUse { table, access, at: name.at });
+        self.tables.push(TableUse {
+            table,
+            access,
+            at: name.at,
+        });
         Ok(())
     }
 
     fn resolve(&self, name: &Name) -> Result<TableRef, ReadError> {
-        let missing_catalog = || ReadError::MissingCatalog { name: name.dotted(), at: name.at };
-        let missing_schema = || ReadError::MissingSchema { name: name.dotted(), at: name.at };
+        let missing_catalog = || ReadError::MissingCatalog {
+            name: name.dotted(),
+            at: name.at,
+        };
+        let missing_schema = || ReadError::MissingSchema {
+            name: name.dotted(),
+            at: name.at,
+        };
         let catalog = self.session.catalog.as_deref();
         let schema = self.session.schema.as_deref();
         match name.parts.as_slice() {
             [table] => {
                 let catalog = catalog.ok_or_else(missing_catalog)?;
-                Ok(TableRef::new(catalog, schema.ok_or_else(missing_schema)?, table))
+                Ok(TableRef::new(
+                    catalog,
+                    schema.ok_or_else(missing_schema)?,
+                    table,
+                ))
             }
-            [schema, table] => Ok(TableRef::new(catalog.ok_or_else(missing_catalog)?, schema, table)),
+            [schema, table] => Ok(TableRef::new(
+                catalog.ok_or_else(missing_catalog)?,
+                schema,
+                table,
+            )),
             [catalog, schema, table] => Ok(TableRef::new(catalog, schema, table)),
             _ => Err(ReadError::Syntax {
-                message: format!("`{}` has more than the three parts catalog, schema and table", name.dotted()),
+                message: format!(
+                    "`{}` has more than the three parts catalog, schema and table",
+                    name.dotted()
+                ),
                 at: name.at,
             }),
         }

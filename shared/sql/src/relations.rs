@@ -6,8 +6,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName, Query, Select,
-    SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor, visit_relations,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName,
+    Query, Select, SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor,
+    visit_relations,
 };
 use townlake_core::advice::Span;
 
@@ -21,7 +22,11 @@ mod allowed;
 
 /// Adds the tables of a tree to the reader.
 pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(), ReadError> {
-    let mut collector = Collector { reader, scopes: Vec::new(), seen: None };
+    let mut collector = Collector {
+        reader,
+        scopes: Vec::new(),
+        seen: None,
+    };
     match tree.visit(&mut collector) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
@@ -31,7 +36,10 @@ pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(),
 /// Adds the tables of a `MERGE`: its target is written, everything else is read.
 pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<(), ReadError> {
     let TableFactor::Table { name, .. } = &merge.table else {
-        return Err(not_understood("a MERGE into something else than a table", span(&merge.table)));
+        return Err(not_understood(
+            "a MERGE into something else than a table",
+            span(&merge.table),
+        ));
     };
     if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
         return Err(not_understood("this kind of MERGE", span(&merge.table)));
@@ -66,7 +74,10 @@ impl Visitor for Collector<'_, '_> {
         self.scopes.pop();
         // A common table expression's name begins behind it: inside, the name still means the table.
         if let Some(scope) = self.scopes.last_mut()
-            && let Some((_, name, _)) = scope.coming.iter().find(|(address, _, _)| std::ptr::eq(*address, query))
+            && let Some((_, name, _)) = scope
+                .coming
+                .iter()
+                .find(|(address, _, _)| std::ptr::eq(*address, query))
         {
             scope.names.push(name.clone());
         }
@@ -85,7 +96,10 @@ impl Visitor for Collector<'_, '_> {
         if self.seen.is_some_and(|seen| std::ptr::eq(seen, name)) {
             return ControlFlow::Continue(());
         }
-        flow(Err(not_understood(&format!("the name `{name}` in this place"), span(name))))
+        flow(Err(not_understood(
+            &format!("the name `{name}` in this place"),
+            span(name),
+        )))
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<ReadError> {
@@ -93,14 +107,20 @@ impl Visitor for Collector<'_, '_> {
     }
 
     fn pre_visit_statement(&mut self, statement: &Tree) -> ControlFlow<ReadError> {
-        flow(Err(not_understood("a statement inside another one", span(statement))))
+        flow(Err(not_understood(
+            "a statement inside another one",
+            span(statement),
+        )))
     }
 }
 
 impl Collector<'_, '_> {
     fn enter(&mut self, query: &Query) -> Result<(), ReadError> {
         allowed::check_query(query)?;
-        let mut scope = Scope { names: Vec::new(), coming: Vec::new() };
+        let mut scope = Scope {
+            names: Vec::new(),
+            coming: Vec::new(),
+        };
         if let Some(name) = self.recursive_name(query) {
             check_recursion(query, &name)?;
             scope.names.push(name);
@@ -108,7 +128,9 @@ impl Collector<'_, '_> {
         if let Some(with) = &query.with {
             for cte in &with.cte_tables {
                 let name = cte.alias.name.value.to_lowercase();
-                scope.coming.push((&raw const *cte.query, name, with.recursive));
+                scope
+                    .coming
+                    .push((&raw const *cte.query, name, with.recursive));
             }
         }
         self.scopes.push(scope);
@@ -117,9 +139,19 @@ impl Collector<'_, '_> {
 
     /// The name that a query may use for itself: only in WITH RECURSIVE, and only as a UNION.
     fn recursive_name(&self, query: &Query) -> Option<String> {
-        let (_, name, recursive) =
-            self.scopes.last()?.coming.iter().find(|(address, _, _)| std::ptr::eq(*address, query))?;
-        let is_union = matches!(query.body.as_ref(), SetExpr::SetOperation { op: SetOperator::Union, .. });
+        let (_, name, recursive) = self
+            .scopes
+            .last()?
+            .coming
+            .iter()
+            .find(|(address, _, _)| std::ptr::eq(*address, query))?;
+        let is_union = matches!(
+            query.body.as_ref(),
+            SetExpr::SetOperation {
+                op: SetOperator::Union,
+                ..
+            }
+        );
         (*recursive && is_union).then(|| name.clone())
     }
 
@@ -131,7 +163,11 @@ impl Collector<'_, '_> {
     }
 
     fn read(&mut self, name: &Name) -> Result<(), ReadError> {
-        if self.is_query_name(name) { Ok(()) } else { self.reader.note(name, Access::Read) }
+        if self.is_query_name(name) {
+            Ok(())
+        } else {
+            self.reader.note(name, Access::Read)
+        }
     }
 
     fn read_factor(&mut self, factor: &TableFactor) -> Result<(), ReadError> {
@@ -141,21 +177,29 @@ impl Collector<'_, '_> {
                 self.seen = Some(&raw const *name);
                 self.read(&to_name(name)?)
             }
-            TableFactor::TableFunction { expr: Expr::Function(function), .. } => self.read_table_function(function),
+            TableFactor::TableFunction {
+                expr: Expr::Function(function),
+                ..
+            } => self.read_table_function(function),
             _ => Ok(()),
         }
     }
 
     fn read_table_function(&mut self, function: &Function) -> Result<(), ReadError> {
         let name = to_name(&function.name)?;
-        self.reader.table_functions.push(TableFunctionUse { name: name.parts, at: name.at });
+        self.reader.table_functions.push(TableFunctionUse {
+            name: name.parts,
+            at: name.at,
+        });
         Ok(())
     }
 
     fn read_expression(&mut self, expression: &Expr) -> Result<(), ReadError> {
         allowed::check_expression(expression)?;
         match expression {
-            Expr::Function(function) if is_table_argument(function) => self.read_table_argument(function),
+            Expr::Function(function) if is_table_argument(function) => {
+                self.read_table_argument(function)
+            }
             _ => Ok(()),
         }
     }
@@ -180,32 +224,48 @@ impl Collector<'_, '_> {
 
 fn is_table_argument(function: &Function) -> bool {
     match function.name.0.as_slice() {
-        [part] => part.as_ident().is_some_and(|name| name.quote_style.is_none() && name.value.eq_ignore_ascii_case("table")),
+        [part] => part.as_ident().is_some_and(|name| {
+            name.quote_style.is_none() && name.value.eq_ignore_ascii_case("table")
+        }),
         _ => false,
     }
 }
 
 /// In its first part a recursive query would name the table that it hides, or itself without an end.
 fn check_recursion(query: &Query, own_name: &str) -> Result<(), ReadError> {
-    let SetExpr::SetOperation { left, .. } = query.body.as_ref() else { return Ok(()) };
+    let SetExpr::SetOperation { left, .. } = query.body.as_ref() else {
+        return Ok(());
+    };
     let own = visit_relations(left, |name| match name.0.as_slice() {
-        [part] if part.as_ident().is_some_and(|part| part.value.to_lowercase() == own_name) => {
+        [part]
+            if part
+                .as_ident()
+                .is_some_and(|part| part.value.to_lowercase() == own_name) =>
+        {
             ControlFlow::Break(span(name))
         }
         _ => ControlFlow::Continue(()),
     });
     match own {
-        ControlFlow::Break(at) => {
-            Err(not_understood(&format!("`{own_name}` in the first part of its own recursive query"), at))
-        }
+        ControlFlow::Break(at) => Err(not_understood(
+            &format!("`{own_name}` in the first part of its own recursive query"),
+            at,
+        )),
         ControlFlow::Continue(()) => Ok(()),
     }
 }
 
 fn to_name(name: &ObjectName) -> Result<Name, ReadError> {
     let at = span(name);
-    let parts = name.0.iter().map(|part| part.as_ident().cloned()).collect::<Option<Vec<_>>>();
-    identifiers(&parts.ok_or_else(|| not_understood(&format!("the name `{name}`"), at))?, at)
+    let parts = name
+        .0
+        .iter()
+        .map(|part| part.as_ident().cloned())
+        .collect::<Option<Vec<_>>>();
+    identifiers(
+        &parts.ok_or_else(|| not_understood(&format!("the name `{name}`"), at))?,
+        at,
+    )
 }
 
 fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
@@ -229,9 +289,16 @@ fn flow(result: Result<(), ReadError>) -> ControlFlow<ReadError> {
 /// Where a node starts; the start of the text for the few nodes that sqlparser gives no place.
 fn span(node: &impl Spanned) -> Span {
     let Span { line, column } = span_of(node.span().start);
-    Span { line: line.max(1), column: column.max(1) }
+    Span {
+        line: line.max(1),
+        column: column.max(1),
+    }
 }
 
 fn not_understood(what: &str, at: Span) -> ReadError {
-    ReadError::NotUnderstood { what: what.to_owned(), hint: None, at }
+    ReadError::NotUnderstood {
+        what: what.to_owned(),
+        hint: None,
+        at,
+    }
 }

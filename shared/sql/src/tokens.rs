@@ -20,7 +20,10 @@ pub(crate) struct Tokens {
 
 /// A place in the text as the rest of the platform writes it.
 pub(crate) fn span_of(location: Location) -> Span {
-    Span { line: location.line, column: location.column }
+    Span {
+        line: location.line,
+        column: location.column,
+    }
 }
 
 /// Splits a text into the tokens of one statement.
@@ -28,15 +31,18 @@ pub(crate) fn span_of(location: Location) -> Span {
 /// # Errors
 /// The text is too long, too deep, empty, holds a second statement, or a token that Trino does not have.
 pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
-    let characters = text.chars().count();
-    if characters > MAX_CHARACTERS {
-        return Err(ReadError::TooLong { characters, limit: MAX_CHARACTERS });
+    if text.chars().count() > MAX_CHARACTERS {
+        return Err(ReadError::TooLong {
+            limit: MAX_CHARACTERS,
+        });
     }
     let dialect = Trino::with_budget(0);
-    let all = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|error| ReadError::Syntax {
-        message: lower_first(&error.message),
-        at: span_of(error.location),
-    })?;
+    let all = Tokenizer::new(&dialect, text)
+        .tokenize_with_location()
+        .map_err(|error| ReadError::Syntax {
+            message: lower_first(&error.message),
+            at: span_of(error.location),
+        })?;
 
     let mut list: Vec<TokenWithSpan> = Vec::with_capacity(all.len() / 2);
     let mut end = Span { line: 1, column: 1 };
@@ -56,7 +62,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
             _ => {}
         }
         if closed && !list.is_empty() {
-            return Err(ReadError::Several { at: span_of(token.span.start) });
+            return Err(ReadError::Several {
+                at: span_of(token.span.start),
+            });
         }
         closed = false;
         check_token(&token)?;
@@ -75,8 +83,13 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
 
 /// Trino ends a `--` comment at a carriage return too; what follows one there would be hidden from us.
 fn check_comment(space: &Whitespace, token: &TokenWithSpan) -> Result<(), ReadError> {
-    let Whitespace::SingleLineComment { comment, prefix } = space else { return Ok(()) };
-    let lone_return = comment.trim_end_matches('\n').trim_end_matches('\r').contains('\r');
+    let Whitespace::SingleLineComment { comment, prefix } = space else {
+        return Ok(());
+    };
+    let lone_return = comment
+        .trim_end_matches('\n')
+        .trim_end_matches('\r')
+        .contains('\r');
     if lone_return || prefix != "--" {
         return Err(ReadError::NotUnderstood {
             what: "a comment with a carriage return in it".to_owned(),
@@ -91,12 +104,22 @@ fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
     let at = span_of(token.span.start);
     let refuse = |what: String, hint| Err(ReadError::NotUnderstood { what, hint, at });
     match &token.token {
-        Token::Word(Word { quote_style: Some('`'), value, .. }) => {
-            refuse(format!("the backquoted name `{value}`"), Some("quote names with double quotes"))
-        }
-        Token::Word(Word { quote_style: Some(_), value, .. }) if value.is_empty() => {
-            Err(ReadError::Syntax { message: "a quoted name cannot be empty".to_owned(), at })
-        }
+        Token::Word(Word {
+            quote_style: Some('`'),
+            value,
+            ..
+        }) => refuse(
+            format!("the backquoted name `{value}`"),
+            Some("quote names with double quotes"),
+        ),
+        Token::Word(Word {
+            quote_style: Some(_),
+            value,
+            ..
+        }) if value.is_empty() => Err(ReadError::Syntax {
+            message: "a quoted name cannot be empty".to_owned(),
+            at,
+        }),
         Token::Word(_)
         | Token::Number(_, false)
         | Token::SingleQuotedString(_)
@@ -157,6 +180,15 @@ fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), Rea
         return Err(ReadError::Syntax {
             message: format!("expected a table, found `{}`", token.token),
             at: span_of(token.span.start),
+        });
+    }
+    if keyword(previous) == Keyword::FOR
+        && matches!(keyword(token), Keyword::VERSION | Keyword::TIMESTAMP)
+    {
+        return Err(ReadError::NotUnderstood {
+            what: "time travel".to_owned(),
+            hint: None,
+            at: span_of(previous.span.start),
         });
     }
     // The parser would call itself for each of them without counting.

@@ -23,7 +23,8 @@ pub fn tokens(text: &str) -> Result<(Vec<TokenWithSpan>, Span), ReadError> {
 /// # Errors
 /// They are not one query.
 pub fn query(tokens: &[TokenWithSpan], end: Span) -> Result<Box<Query>, ReadError> {
-    parse(tokens, end, |parser| parser.parse_query()).map_err(|error| inside_parentheses(tokens, end, error))
+    parse(tokens, end, |parser| parser.parse_query())
+        .map_err(|error| inside_parentheses(tokens, end, error))
 }
 
 /// The expressions that all of the tokens are, with commas between them.
@@ -31,5 +32,7 @@ pub fn query(tokens: &[TokenWithSpan], end: Span) -> Result<Box<Query>, ReadErro
 /// # Errors
 /// They are not a list of expressions.
 pub fn expressions(tokens: &[TokenWithSpan], end: Span) -> Result<Vec<Expr>, ReadError> {
-    parse(tokens, end, |parser| parser.parse_comma_separated(Parser::parse_expr))
+    parse(tokens, end, |parser| {
+        parser.parse_comma_separated(Parser::parse_expr)
+    })
 }

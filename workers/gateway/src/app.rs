@@ -83,7 +83,9 @@ impl Config {
     ///
     /// # Errors
     /// The variable that is missing or odd. Values are never repeated.
-    pub fn read(variable: impl Fn(&str) -> Result<String, ConfigError>) -> Result<Self, ConfigError> {
+    pub fn read(
+        variable: impl Fn(&str) -> Result<String, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let invalid = |name: &str, expected: &str| ConfigError::Invalid {
             name: name.to_owned(),
             expected: expected.to_owned(),
@@ -91,31 +93,45 @@ impl Config {
         let address = |name: &str| -> Result<String, ConfigError> {
             let value = variable(name)?.trim_end_matches('/').to_owned();
             let absolute = value.starts_with("http://") || value.starts_with("https://");
-            absolute.then_some(value).ok_or_else(|| invalid(name, "an http or https address"))
+            absolute
+                .then_some(value)
+                .ok_or_else(|| invalid(name, "an http or https address"))
         };
         let key = |name: &str| -> Result<Vec<u8>, ConfigError> {
             let key = STANDARD.decode(variable(name)?.trim()).ok();
             // HMAC-SHA256 is as strong as its key up to 32 bytes.
-            key.filter(|key| key.len() >= 32).ok_or_else(|| invalid(name, "a key of at least 32 bytes in base64"))
+            key.filter(|key| key.len() >= 32)
+                .ok_or_else(|| invalid(name, "a key of at least 32 bytes in base64"))
         };
         let secret = |name: &str| -> Result<String, ConfigError> {
             let value = variable(name)?;
-            if value.len() >= 16 { Ok(value) } else { Err(invalid(name, "a secret of at least 16 characters")) }
+            if value.len() >= 16 {
+                Ok(value)
+            } else {
+                Err(invalid(name, "a secret of at least 16 characters"))
+            }
         };
         let public_origins = variable("PUBLIC_ORIGINS")?
             .split(',')
             .map(|text| Origin::parse(text.trim()))
             .collect::<Option<Vec<_>>>()
             .filter(|origins| !origins.is_empty())
-            .ok_or_else(|| invalid("PUBLIC_ORIGINS", "a list of origins like `https://townlake.corp.example`"))?;
+            .ok_or_else(|| {
+                invalid(
+                    "PUBLIC_ORIGINS",
+                    "a list of origins like `https://townlake.corp.example`",
+                )
+            })?;
         let engine_forwarded_proto = match variable("ENGINE_FORWARDED_PROTO") {
             Err(_) => Scheme::Https,
-            Ok(text) => {
-                Scheme::parse(&text).ok_or_else(|| invalid("ENGINE_FORWARDED_PROTO", "`http` or `https`"))?
-            }
+            Ok(text) => Scheme::parse(&text)
+                .ok_or_else(|| invalid("ENGINE_FORWARDED_PROTO", "`http` or `https`"))?,
         };
         Ok(Self {
-            issuer: Issuer { team_domain: address("ACCESS_TEAM_DOMAIN")?, audience: variable("ACCESS_AUD")? },
+            issuer: Issuer {
+                team_domain: address("ACCESS_TEAM_DOMAIN")?,
+                audience: variable("ACCESS_AUD")?,
+            },
             engine_url: address("ENGINE_URL")?,
             engine_forwarded_proto,
             public_origins,
@@ -127,13 +143,19 @@ impl Config {
             engine_jwt_key: key("ENGINE_JWT_KEY")?,
             policy_token: secret("POLICY_TOKEN")?,
             url_key: key("URL_KEY")?,
-            cron_token: variable("CRON_TOKEN").is_ok().then(|| secret("CRON_TOKEN")).transpose()?,
+            cron_token: variable("CRON_TOKEN")
+                .is_ok()
+                .then(|| secret("CRON_TOKEN"))
+                .transpose()?,
         })
     }
 
     /// The platform's address in links, without a slash at the end.
     pub fn public_url(&self) -> String {
-        self.public_origins.first().map(ToString::to_string).unwrap_or_default()
+        self.public_origins
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 }
 
@@ -156,7 +178,14 @@ impl App {
     /// # Errors
     /// Lifeguard has none to give. Nothing may be let through then.
     pub async fn model(&self) -> Result<Arc<Model>, HttpError> {
-        self.kept.policy.model(&self.lifeguard, self.config.refresh_seconds, self.clock.now()).await
+        self.kept
+            .policy
+            .model(
+                &self.lifeguard,
+                self.config.refresh_seconds,
+                self.clock.now(),
+            )
+            .await
     }
 
     /// The model for routes that answer with problems.

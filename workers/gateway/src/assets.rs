@@ -22,7 +22,8 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let is_page = !PROGRAM_PATHS.iter().any(|prefix| path.starts_with(prefix));
     if !is_page || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Failure::not_found("route", format!("nothing answers `{path}` here")).into_response();
+        return Failure::not_found("route", format!("nothing answers `{path}` here"))
+            .into_response();
     }
     let wanted = wanted(&app, &request);
     match fetch(&app, wanted).await {
@@ -33,7 +34,10 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
 
 /// The request for the file: without credentials, as it is the same for everyone.
 fn wanted(app: &App, request: &Request) -> Result<http::Request<Body>, Failure> {
-    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     let mut wanted = http::Request::new(Body::empty());
     *wanted.method_mut() = request.method().clone();
     *wanted.uri_mut() = app
@@ -49,10 +53,19 @@ fn wanted(app: &App, request: &Request) -> Result<http::Request<Body>, Failure> 
     Ok(wanted)
 }
 
-async fn fetch(app: &App, wanted: Result<http::Request<Body>, Failure>) -> Result<Response, Failure> {
+async fn fetch(
+    app: &App,
+    wanted: Result<http::Request<Body>, Failure>,
+) -> Result<Response, Failure> {
     let mut response = app.assets.send(wanted?).await?;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    );
     Ok(response)
 }

@@ -19,12 +19,19 @@ const MAX_CLIENT_BYTES: usize = 200;
 
 /// What a client calls itself.
 pub fn client_name(client: &HeaderMap) -> Option<String> {
-    let name = single(client, headers::SOURCE).or_else(|| single(client, header::USER_AGENT.as_str()))?;
+    let name =
+        single(client, headers::SOURCE).or_else(|| single(client, header::USER_AGENT.as_str()))?;
     Some(cut(name, MAX_CLIENT_BYTES).to_owned())
 }
 
 /// An event about a query.
-pub fn event(app: &App, id: String, kind: AuditKind, principal: &Principal, client: Option<&str>) -> AuditEvent {
+pub fn event(
+    app: &App,
+    id: String,
+    kind: AuditKind,
+    principal: &Principal,
+    client: Option<&str>,
+) -> AuditEvent {
     let mut event = AuditEvent::new(id, app.clock.now(), kind, principal.user.clone());
     event.via = Some(principal.via);
     event.client = client.map(str::to_owned);
@@ -40,7 +47,8 @@ pub fn new_id() -> String {
 pub fn with_statement(mut event: AuditEvent, statement: &str) -> AuditEvent {
     let kept = cut(statement, MAX_STATEMENT_BYTES);
     if kept.len() < statement.len() {
-        event.detail = json!({ "statement_bytes": statement.len(), "statement_cut_at": kept.len() });
+        event.detail =
+            json!({ "statement_bytes": statement.len(), "statement_cut_at": kept.len() });
     }
     event.statement = Some(kept.to_owned());
     event
@@ -59,8 +67,10 @@ pub fn with_refusal(mut event: AuditEvent, code: &str, tables: Vec<TableRef>) ->
 /// # Errors
 /// The log did not take it.
 pub async fn record(app: &App, event: AuditEvent) -> Result<(), HttpError> {
-    let answer: Result<serde_json::Value, HttpError> =
-        app.lifeguard.send_json(http::Method::POST, "/internal/audit", None, &[event]).await;
+    let answer: Result<serde_json::Value, HttpError> = app
+        .lifeguard
+        .send_json(http::Method::POST, "/internal/audit", None, &[event])
+        .await;
     answer.map(drop)
 }
 
@@ -70,7 +80,11 @@ pub async fn record_or_warn(app: &App, event: AuditEvent) {
     if let Err(error) = record(app, event).await {
         log::error(
             "an audit event was lost",
-            &[("id", id.into()), ("kind", json!(kind)), ("cause", error.to_string().into())],
+            &[
+                ("id", id.into()),
+                ("kind", json!(kind)),
+                ("cause", error.to_string().into()),
+            ],
         );
     }
 }

@@ -38,8 +38,12 @@ impl Credentials {
     /// 401 if there are none, or if they are of no kind that is accepted. Nothing of them is repeated.
     pub fn read(headers: &HeaderMap) -> Result<Self, Failure> {
         let assertion = only_one(headers, ASSERTION_HEADER)?.map(text).transpose()?;
-        let token = only_one(headers, header::AUTHORIZATION.as_str())?.map(authorization).transpose()?;
-        let assertion = assertion.filter(|assertion| !assertion.is_empty()).map(str::to_owned);
+        let token = only_one(headers, header::AUTHORIZATION.as_str())?
+            .map(authorization)
+            .transpose()?;
+        let assertion = assertion
+            .filter(|assertion| !assertion.is_empty())
+            .map(str::to_owned);
         if assertion.is_none() && token.is_none() {
             return Err(Failure::unauthorized("credential_missing", "the request does not say who sends it")
                 .with_hint("sign in, or send a personal access token as `Authorization: Bearer`, or as the password"));
@@ -60,7 +64,9 @@ impl fmt::Debug for Credentials {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("Token")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +75,10 @@ fn only_one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h HeaderV
     let value = values.next();
     if values.next().is_some() {
         // Whoever reads the first and whoever reads the last would see two different callers.
-        return Err(Failure::unauthorized("credential_twice", format!("the header `{name}` is there more than once")));
+        return Err(Failure::unauthorized(
+            "credential_twice",
+            format!("the header `{name}` is there more than once"),
+        ));
     }
     Ok(value)
 }
@@ -90,16 +99,27 @@ fn authorization(value: &HeaderValue) -> Result<Token, Failure> {
         let (user, password) = pair.split_once(':').ok_or_else(unreadable)?;
         return token(password, Some(user).filter(|user| !user.is_empty()));
     }
-    Err(Failure::unauthorized("credential_unknown", "`Authorization` is neither Bearer nor Basic")
-        .with_hint("send a personal access token as `Authorization: Bearer`, or as the password"))
+    Err(Failure::unauthorized(
+        "credential_unknown",
+        "`Authorization` is neither Bearer nor Basic",
+    )
+    .with_hint("send a personal access token as `Authorization: Bearer`, or as the password"))
 }
 
 fn token(secret: &str, user: Option<&str>) -> Result<Token, Failure> {
     if !secret.starts_with(TOKEN_PREFIX) {
-        return Err(Failure::unauthorized("credential_unknown", "this is no personal access token of Town Lake")
-            .with_hint("make a token in Town Lake and send it as `Authorization: Bearer`, or as the password"));
+        return Err(Failure::unauthorized(
+            "credential_unknown",
+            "this is no personal access token of Town Lake",
+        )
+        .with_hint(
+            "make a token in Town Lake and send it as `Authorization: Bearer`, or as the password",
+        ));
     }
-    Ok(Token { secret: secret.to_owned(), user: user.map(str::to_owned) })
+    Ok(Token {
+        secret: secret.to_owned(),
+        user: user.map(str::to_owned),
+    })
 }
 
 fn unreadable() -> Failure {

@@ -22,15 +22,22 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, context: Context) -> worker::Result<http::Response<axum::body::Body>> {
-    let routers = app(&env)
-        .map(|app| Routers { public: routes::public(app.clone()), internal: routes::internal(app) });
+async fn fetch(
+    request: HttpRequest,
+    env: Env,
+    context: Context,
+) -> worker::Result<http::Response<axum::body::Body>> {
+    let routers = app(&env).map(|app| Routers {
+        public: routes::public(app.clone()),
+        internal: routes::internal(app),
+    });
     serve(request, context, routers).await
 }
 
 fn app(env: &Env) -> Result<App, ConfigError> {
-    let service =
-        |name: &str| Service::from_env(env, name).map_err(|_| ConfigError::Missing(name.to_owned()));
+    let service = |name: &str| {
+        Service::from_env(env, name).map_err(|_| ConfigError::Missing(name.to_owned()))
+    };
     Ok(App {
         clock: Clock::system(),
         lifeguard: service("LIFEGUARD")?,

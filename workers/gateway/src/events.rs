@@ -124,21 +124,37 @@ pub async fn post(
 /// The end of a query as an audit event. None for reports of a beginning, which the gateway writes by itself, and for
 /// users that are none of ours.
 fn to_event(report: Report, now: Timestamp) -> Option<AuditEvent> {
-    let Report { metadata, context, statistics, failure_info, create_time, end_time } = report;
+    let Report {
+        metadata,
+        context,
+        statistics,
+        failure_info,
+        create_time,
+        end_time,
+    } = report;
     if end_time.is_none() && statistics.is_none() {
         return None;
     }
-    let moment = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let moment = |text: &Option<String>| {
+        text.as_deref()
+            .and_then(|text| text.parse::<Timestamp>().ok())
+    };
     let (began, ended) = (moment(&create_time), moment(&end_time));
-    let original = context.original_user.unwrap_or_else(|| context.user.clone());
-    let person = original.split_once('+').map_or(original.as_str(), |(person, _)| person);
+    let original = context
+        .original_user
+        .unwrap_or_else(|| context.user.clone());
+    let person = original
+        .split_once('+')
+        .map_or(original.as_str(), |(person, _)| person);
     let user: UserName = person.parse().ok()?;
     let id = format!("evt_{}", metadata.query_id);
     let mut event = AuditEvent::new(id, ended.unwrap_or(now), AuditKind::QueryCompleted, user);
     event.effective_user = Some(context.user).filter(|effective| effective != event.user.as_str());
     event.client = context.source;
     event.query_id = Some(metadata.query_id);
-    let code = failure_info.and_then(|failure| failure.error_code).map(|code| code.name);
+    let code = failure_info
+        .and_then(|failure| failure.error_code)
+        .map(|code| code.name);
     event.outcome = Some(match code.as_deref() {
         Some("USER_CANCELED" | "ABANDONED_QUERY") => AuditOutcome::Canceled,
         Some("PERMISSION_DENIED") => AuditOutcome::Refused,
@@ -149,11 +165,13 @@ fn to_event(report: Report, now: Timestamp) -> Option<AuditEvent> {
     event.code = code;
     for reported in metadata.tables {
         let table = TableRef::new(&reported.catalog, &reported.schema, &reported.table);
-        event.columns.extend(reported.columns.into_iter().map(|column| AuditColumn {
-            table: table.clone(),
-            column: column.column,
-            masked: column.mask.is_some_and(|mask| !mask.is_null()),
-        }));
+        event
+            .columns
+            .extend(reported.columns.into_iter().map(|column| AuditColumn {
+                table: table.clone(),
+                column: column.column,
+                masked: column.mask.is_some_and(|mask| !mask.is_null()),
+            }));
         event.tables.push(table);
     }
     if let Some(statistics) = statistics {
@@ -169,8 +187,14 @@ fn to_event(report: Report, now: Timestamp) -> Option<AuditEvent> {
 
 /// Seconds as a number, as Jackson writes a duration.
 fn millis(time: &Value) -> Option<u64> {
-    let seconds = time.as_f64().filter(|seconds| seconds.is_finite() && (0.0..1e12).contains(seconds))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+    let seconds = time
+        .as_f64()
+        .filter(|seconds| seconds.is_finite() && (0.0..1e12).contains(seconds))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range was checked"
+    )]
     Some((seconds * 1000.0) as u64)
 }
 

@@ -22,7 +22,10 @@ const MACHINE_PATHS: [&str; 2] = ["/internal/", "/healthz"];
 pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     strip_internal(request.headers_mut());
     let path = request.uri().path();
-    if !MACHINE_PATHS.iter().any(|machine| path.starts_with(machine)) {
+    if !MACHINE_PATHS
+        .iter()
+        .any(|machine| path.starts_with(machine))
+    {
         match admit(&app, &request) {
             Ok(origin) => {
                 request.extensions_mut().insert(origin);
@@ -34,9 +37,15 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
 }
 
 fn strip_internal(headers: &mut HeaderMap) {
-    let internal: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with(INTERNAL_PREFIX)).cloned().collect();
-    debug_assert!(PRINCIPAL_HEADER.starts_with(INTERNAL_PREFIX), "the principal is one of them");
+    let internal: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(INTERNAL_PREFIX))
+        .cloned()
+        .collect();
+    debug_assert!(
+        PRINCIPAL_HEADER.starts_with(INTERNAL_PREFIX),
+        "the principal is one of them"
+    );
     for name in internal {
         headers.remove(&name);
     }
@@ -61,22 +70,33 @@ fn admit(app: &App, request: &Request) -> Result<Origin, Failure> {
 fn check_page(app: &App, request: &Request) -> Result<(), Failure> {
     let headers = request.headers();
     let foreign = |detail: &str| {
-        let advice = Advice::new("foreign_page", "requests from other pages are not answered", detail)
-            .with_hint("send it from a page of the platform, or with a personal access token");
+        let advice = Advice::new(
+            "foreign_page",
+            "requests from other pages are not answered",
+            detail,
+        )
+        .with_hint("send it from a page of the platform, or with a personal access token");
         Failure::advice(StatusCode::FORBIDDEN, advice)
     };
     if headers.contains_key(header::ORIGIN) {
         let known = single(headers, header::ORIGIN.as_str())
             .and_then(Origin::parse)
             .is_some_and(|origin| app.config.public_origins.contains(&origin));
-        return if known { Ok(()) } else { Err(foreign("its `Origin` is not one of the platform's")) };
+        return if known {
+            Ok(())
+        } else {
+            Err(foreign("its `Origin` is not one of the platform's"))
+        };
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let by_cookie = headers.contains_key(ASSERTION_HEADER) && !headers.contains_key(header::AUTHORIZATION);
+    let by_cookie =
+        headers.contains_key(ASSERTION_HEADER) && !headers.contains_key(header::AUTHORIZATION);
     if reads || !by_cookie || single(headers, "sec-fetch-site") == Some("same-origin") {
         return Ok(());
     }
-    Err(foreign("a request by cookie that changes something needs an `Origin` header"))
+    Err(foreign(
+        "a request by cookie that changes something needs an `Origin` header",
+    ))
 }
 
 /// Headers that every answer has; a route may have set stricter ones.
@@ -86,11 +106,22 @@ fn secured(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

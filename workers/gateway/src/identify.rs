@@ -12,7 +12,7 @@ use townlake_kit::access::{self, AccessError};
 use townlake_kit::failure::Failure;
 use townlake_kit::log;
 use townlake_kit::random::digest;
-use townlake_protocol::lifeguard::identity::{Identity, IdentifyRequest};
+use townlake_protocol::lifeguard::identity::{IdentifyRequest, Identity};
 use townlake_protocol::lifeguard::tokens::TokenScope;
 
 use crate::app::App;
@@ -51,8 +51,11 @@ impl Caller {
                     TokenScope::Mcp => "agents",
                     TokenScope::Api => "the API",
                 };
-                Err(Failure::forbidden("token_scope", format!("this token was not made for {word}"))
-                    .with_hint("make a token that has the scope"))
+                Err(Failure::forbidden(
+                    "token_scope",
+                    format!("this token was not made for {word}"),
+                )
+                .with_hint("make a token that has the scope"))
             }
             _ => Ok(()),
         }
@@ -63,7 +66,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        identify(app, parts).await.map_err(|failure| with_login(app, failure))
+        identify(app, parts)
+            .await
+            .map_err(|failure| with_login(app, failure))
     }
 }
 
@@ -79,11 +84,17 @@ async fn identify(app: &App, parts: &Parts) -> Result<Caller, Failure> {
     };
     match (by_token, by_assertion) {
         (Some(token), Some(assertion)) if token.principal.user != assertion.principal.user => {
-            Err(Failure::unauthorized("credentials_differ", "the token belongs to another person than the one signed in"))
+            Err(Failure::unauthorized(
+                "credentials_differ",
+                "the token belongs to another person than the one signed in",
+            ))
         }
         // A token says more: what it may be used for.
         (Some(caller), _) | (None, Some(caller)) => Ok(caller),
-        (None, None) => Err(Failure::unauthorized("credential_missing", "the request does not say who sends it")),
+        (None, None) => Err(Failure::unauthorized(
+            "credential_missing",
+            "the request does not say who sends it",
+        )),
     }
 }
 
@@ -99,8 +110,11 @@ async fn by_token(app: &App, token: &Token) -> Result<Caller, Failure> {
     if let Some(user) = &token.user
         && user.to_lowercase() != caller.principal.user.as_str()
     {
-        return Err(Failure::unauthorized("token_of_another", "the token does not belong to the user name beside it")
-            .with_hint("send the user name that the token was made for, or none"));
+        return Err(Failure::unauthorized(
+            "token_of_another",
+            "the token does not belong to the user name beside it",
+        )
+        .with_hint("send the user name that the token was made for, or none"));
     }
     Ok(caller)
 }
@@ -111,8 +125,15 @@ async fn by_assertion(app: &App, assertion: &str) -> Result<Caller, Failure> {
         return Ok(caller);
     }
     let now = app.clock.now();
-    let user: UserName =
-        access::verify(&app.config.issuer, &app.kept.keys, &app.access, assertion, now).await.map_err(refused)?;
+    let user: UserName = access::verify(
+        &app.config.issuer,
+        &app.kept.keys,
+        &app.access,
+        assertion,
+        now,
+    )
+    .await
+    .map_err(refused)?;
     let identity = ask(app, &IdentifyRequest::User(user)).await?;
     Ok(remember(app, key, to_caller(identity, Via::Access)))
 }
@@ -121,37 +142,74 @@ fn refused(error: AccessError) -> Failure {
     match error {
         AccessError::Keys(error) => Failure::unavailable("the sign-in", error.to_string()),
         AccessError::Invalid(_) | AccessError::Expired(_) | AccessError::User => {
-            log::warn("a sign-in was refused", &[("reason", error.to_string().into())]);
+            log::warn(
+                "a sign-in was refused",
+                &[("reason", error.to_string().into())],
+            );
             Failure::unauthorized("assertion_invalid", error.to_string()).with_hint("sign in again")
         }
     }
 }
 
 async fn ask(app: &App, request: &IdentifyRequest) -> Result<Identity, Failure> {
-    let asked = app.lifeguard.send_json(http::Method::POST, "/internal/identify", None, request).await;
+    let asked = app
+        .lifeguard
+        .send_json(http::Method::POST, "/internal/identify", None, request)
+        .await;
     let failure = match asked {
         Ok(identity) => return Ok(identity),
         Err(error) => Failure::from(error),
     };
     if failure.problem().status == 401 {
-        log::warn("a credential was refused", &[("code", failure.problem().code.clone().into())]);
+        log::warn(
+            "a credential was refused",
+            &[("code", failure.problem().code.clone().into())],
+        );
     }
     Err(failure)
 }
 
 fn to_caller(identity: Identity, via: Via) -> Caller {
-    let Identity { user, name, kind, groups, token_id: _, scopes, policy_version: _ } = identity;
-    Caller { principal: Principal { user, groups, kind, via, pii: None }, name, scopes }
+    let Identity {
+        user,
+        name,
+        kind,
+        groups,
+        token_id: _,
+        scopes,
+        policy_version: _,
+    } = identity;
+    Caller {
+        principal: Principal {
+            user,
+            groups,
+            kind,
+            via,
+            pii: None,
+        },
+        name,
+        scopes,
+    }
 }
 
 fn remembered(app: &App, key: &str) -> Option<Caller> {
-    let kept = app.kept.identities.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = app
+        .kept
+        .identities
+        .kept
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     let (since, caller) = kept.get(key)?;
     (app.clock.now() < since.plus_seconds(app.config.refresh_seconds)).then(|| caller.clone())
 }
 
 fn remember(app: &App, key: String, caller: Caller) -> Caller {
-    let mut kept = app.kept.identities.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = app
+        .kept
+        .identities
+        .kept
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if kept.len() >= MAX_REMEMBERED {
         kept.clear();
     }

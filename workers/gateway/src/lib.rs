@@ -1,17 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
-pub mod routes;
-pub mod guard;
-pub mod origin;
+pub mod assets;
+pub mod audit;
 pub mod credential;
+pub mod events;
+pub mod guard;
 pub mod identify;
 pub mod me;
-pub mod proxy;
-pub mod assets;
+pub mod origin;
 pub mod policy;
-pub mod events;
-pub mod audit;
+pub mod proxy;
+pub mod routes;
 pub mod trino;
 
 #[cfg(target_arch = "wasm32")]

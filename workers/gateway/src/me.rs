@@ -37,7 +37,8 @@ pub async fn get(
     caller.require(TokenScope::Api)?;
     let settings = &app.model_or_failure().await?.settings;
     let principal = &caller.principal;
-    let is_in = |group: &Option<GroupName>| group.as_ref().is_some_and(|group| principal.is_in(group));
+    let is_in =
+        |group: &Option<GroupName>| group.as_ref().is_some_and(|group| principal.is_in(group));
     let is_admin = is_in(&settings.admins);
     let origin = origin.to_string();
     Ok(Json(Me {

@@ -47,8 +47,14 @@ impl Origin {
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, host) = text.trim_end_matches('/').split_once("://")?;
         let scheme = Scheme::parse(scheme)?;
-        let plain = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
-        plain.then(|| Self { scheme, host: without_own_port(scheme, host) })
+        let plain = !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
+        plain.then(|| Self {
+            scheme,
+            host: without_own_port(scheme, host),
+        })
     }
 
     /// The origin that a request was sent to.
@@ -58,7 +64,9 @@ impl Origin {
     /// the platform's own origins, and a page from elsewhere cannot set them.
     pub fn of_request(request: &Request) -> Option<Self> {
         let headers = request.headers();
-        let scheme = single(headers, "x-forwarded-proto").or_else(|| request.uri().scheme_str()).unwrap_or("http");
+        let scheme = single(headers, "x-forwarded-proto")
+            .or_else(|| request.uri().scheme_str())
+            .unwrap_or("http");
         let host = single(headers, "x-forwarded-host")
             .or_else(|| single(headers, header::HOST.as_str()))
             .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))?;
@@ -76,7 +84,11 @@ impl fmt::Display for Origin {
 pub fn single<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
-    if values.next().is_some() { None } else { value.to_str().ok() }
+    if values.next().is_some() {
+        None
+    } else {
+        value.to_str().ok()
+    }
 }
 
 fn without_own_port(scheme: Scheme, host: &str) -> String {

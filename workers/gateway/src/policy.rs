@@ -27,7 +27,9 @@ pub async fn get(State(app): State<App>, headers: HeaderMap) -> Result<Response,
     require_bearer(&headers, Some(&app.config.policy_token))?;
     let mut request = internal_request(&app.lifeguard, Method::GET, "/internal/policy")?;
     if let Some(etag) = headers.get(header::IF_NONE_MATCH) {
-        request.headers_mut().insert(header::IF_NONE_MATCH, etag.clone());
+        request
+            .headers_mut()
+            .insert(header::IF_NONE_MATCH, etag.clone());
     }
     let (parts, body) = app.lifeguard.send(request).await?.into_parts();
     let mut response = (parts.status, body).into_response();
@@ -51,22 +53,36 @@ pub async fn cron(State(app): State<App>, headers: HeaderMap) -> Result<Response
 /// `GET /healthz`: whether requests can be decided about, which takes a policy.
 pub async fn health(State(app): State<App>) -> Result<Json<serde_json::Value>, Failure> {
     let model = app.model_or_failure().await?;
-    Ok(Json(json!({ "status": "ok", "policy_version": model.version })))
+    Ok(Json(
+        json!({ "status": "ok", "policy_version": model.version }),
+    ))
 }
 
 /// Refuses everyone without the secret. The comparison takes the same time however much of it is right.
 pub fn require_bearer(headers: &HeaderMap, secret: Option<&str>) -> Result<(), Failure> {
-    let refused = || Failure::unauthorized("credential_wrong", "this route is for a program with its own credential");
+    let refused = || {
+        Failure::unauthorized(
+            "credential_wrong",
+            "this route is for a program with its own credential",
+        )
+    };
     let shown = crate::origin::single(headers, header::AUTHORIZATION.as_str())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(refused)?;
     let secret = secret.ok_or_else(refused)?;
     // Digests of unequal texts differ somewhere that says nothing about the texts.
-    let same = Sha256::digest(shown.as_bytes()).iter().zip(Sha256::digest(secret.as_bytes())).fold(0, |seen, (a, b)| seen | (a ^ b));
+    let same = Sha256::digest(shown.as_bytes())
+        .iter()
+        .zip(Sha256::digest(secret.as_bytes()))
+        .fold(0, |seen, (a, b)| seen | (a ^ b));
     if same == 0 { Ok(()) } else { Err(refused()) }
 }
 
-fn internal_request(service: &Service, method: Method, path: &str) -> Result<http::Request<Body>, Failure> {
+fn internal_request(
+    service: &Service,
+    method: Method,
+    path: &str,
+) -> Result<http::Request<Body>, Failure> {
     http::Request::builder()
         .method(method)
         .uri(service.uri(path))

@@ -37,7 +37,11 @@ const RESPONSE_HEADERS: [HeaderName; 7] = [
 ];
 
 /// `/api/...`
-pub async fn api(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Failure> {
+pub async fn api(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Failure> {
     caller.require(TokenScope::Api)?;
     let path = request.uri().path().to_owned();
     let service = service_of(&app, &path)
@@ -46,7 +50,11 @@ pub async fn api(State(app): State<App>, caller: Caller, request: Request) -> Re
 }
 
 /// `/mcp`: the answer may be a stream of events.
-pub async fn mcp(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Failure> {
+pub async fn mcp(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Failure> {
     caller.require(TokenScope::Mcp)?;
     forward(&app.skipper, &caller, request).await
 }
@@ -54,17 +62,24 @@ pub async fn mcp(State(app): State<App>, caller: Caller, request: Request) -> Re
 /// Which Worker answers a path below `/api`.
 fn service_of<'a>(app: &'a App, path: &str) -> Option<&'a Service> {
     match path.strip_prefix("/api/")?.split('/').next()? {
-        "tokens" | "pii-sessions" | "reviews" | "grants" | "unmask-grants" | "requests" | "explain" | "audit"
-        | "groups" => Some(&app.lifeguard),
+        "tokens" | "pii-sessions" | "reviews" | "grants" | "unmask-grants" | "requests"
+        | "explain" | "audit" | "groups" => Some(&app.lifeguard),
         "scans" => Some(&app.skimmer),
         "datasets" | "search" => Some(&app.catalog),
         _ => None,
     }
 }
 
-async fn forward(service: &Service, caller: &Caller, request: Request) -> Result<Response, Failure> {
+async fn forward(
+    service: &Service,
+    caller: &Caller,
+    request: Request,
+) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     let mut passed = http::Request::new(body);
     *passed.method_mut() = parts.method;
     *passed.uri_mut() = service
@@ -84,10 +99,17 @@ async fn forward(service: &Service, caller: &Caller, request: Request) -> Result
         RESPONSE_HEADERS.contains(name) || name.as_str().starts_with(MCP_PREFIX)
     });
     // What an answer says depends on who asks.
-    answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    answer
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     Ok(answer)
 }
 
 fn kept(headers: &HeaderMap, keep: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-    headers.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| keep(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -19,7 +19,9 @@ pub fn public(app: App) -> Router {
         .route("/v1/statement", post(trino::statement::public))
         .route(
             "/t/{claims}/v1/statement/{*page}",
-            get(trino::follow::public).head(trino::follow::public).delete(trino::follow::public),
+            get(trino::follow::public)
+                .head(trino::follow::public)
+                .delete(trino::follow::public),
         )
         .route("/v1/query/{id}", delete(trino::follow::kill))
         .route("/v1/info", get(trino::info));
@@ -47,9 +49,13 @@ pub fn internal(app: App) -> Router {
         .route("/v1/statement", post(trino::statement::internal))
         .route(
             "/t/{claims}/v1/statement/{*page}",
-            get(trino::follow::internal).head(trino::follow::internal).delete(trino::follow::internal),
+            get(trino::follow::internal)
+                .head(trino::follow::internal)
+                .delete(trino::follow::internal),
         )
         .method_not_allowed_fallback(async || policy::method_not_allowed())
-        .fallback(async || Failure::not_found("route", "the gateway's internal side takes statements"))
+        .fallback(async || {
+            Failure::not_found("route", "the gateway's internal side takes statements")
+        })
         .with_state(app)
 }

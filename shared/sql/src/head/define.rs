@@ -39,7 +39,9 @@ pub(super) fn read_define(
                 let name = cursor.name("a table or view", 3)?;
                 reader.note(&name, Access::Define)?;
                 cursor.expect_end()?;
-                return Ok(Statement::Define { verb: format!("DROP {kind}") });
+                return Ok(Statement::Define {
+                    verb: format!("DROP {kind}"),
+                });
             }
             if cursor.eat(&["SCHEMA"]) {
                 cursor.eat(&["IF", "EXISTS"]);
@@ -48,7 +50,9 @@ pub(super) fn read_define(
                     cursor.eat(&["RESTRICT"]);
                 }
                 cursor.expect_end()?;
-                return Ok(Statement::Define { verb: "DROP SCHEMA".to_owned() });
+                return Ok(Statement::Define {
+                    verb: "DROP SCHEMA".to_owned(),
+                });
             }
         }
         "ALTER" => {
@@ -58,7 +62,11 @@ pub(super) fn read_define(
         }
         _ => return comment(cursor, reader),
     }
-    Err(ReadError::NotUnderstood { what: format!("this kind of {word}"), hint: None, at: start })
+    Err(ReadError::NotUnderstood {
+        what: format!("this kind of {word}"),
+        hint: None,
+        at: start,
+    })
 }
 
 fn relation_kind(cursor: &mut Cursor<'_>) -> Option<&'static str> {
@@ -90,14 +98,23 @@ fn create_table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Stat
     let made_of_query = cursor.eat(&["AS"]);
     // The target comes first in the text, so it comes first in the list.
     let others = reader.tables.split_off(mark);
-    reader.note(&name, if made_of_query { Access::Write } else { Access::Define })?;
+    reader.note(
+        &name,
+        if made_of_query {
+            Access::Write
+        } else {
+            Access::Define
+        },
+    )?;
     reader.tables.extend(others);
     if !made_of_query {
         if !columns {
             return Err(cursor.expected("column definitions or AS and a query"));
         }
         cursor.expect_end()?;
-        return Ok(Statement::Define { verb: "CREATE TABLE".to_owned() });
+        return Ok(Statement::Define {
+            verb: "CREATE TABLE".to_owned(),
+        });
     }
     let mut query = cursor.rest();
     for tail in [&["WITH", "NO", "DATA"][..], &["WITH", "DATA"]] {
@@ -122,7 +139,10 @@ fn strip_words<'t>(
 }
 
 /// `( name type ..., LIKE other INCLUDING PROPERTIES )`.
-fn read_column_definitions(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+fn read_column_definitions(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     cursor.expect_token(&Token::LParen)?;
     loop {
         if cursor.eat(&["LIKE"]) {
@@ -147,7 +167,11 @@ fn read_column_definitions(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> 
     }
 }
 
-fn create_view(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>, verb: &str) -> Result<Statement, ReadError> {
+fn create_view(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+    verb: &str,
+) -> Result<Statement, ReadError> {
     cursor.eat(&["IF", "NOT", "EXISTS"]);
     let name = cursor.name("a view", 3)?;
     reader.note(&name, Access::Define)?;
@@ -168,7 +192,9 @@ fn create_view(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>, verb: &str) -> 
         }
     }
     body::read_query(cursor.rest(), cursor.end(), reader)?;
-    Ok(Statement::Define { verb: verb.to_owned() })
+    Ok(Statement::Define {
+        verb: verb.to_owned(),
+    })
 }
 
 fn create_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
@@ -184,10 +210,16 @@ fn create_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
         cursor.skip_group()?;
     }
     cursor.expect_end()?;
-    Ok(Statement::Define { verb: "CREATE SCHEMA".to_owned() })
+    Ok(Statement::Define {
+        verb: "CREATE SCHEMA".to_owned(),
+    })
 }
 
-fn alter(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>, kind: &str) -> Result<Statement, ReadError> {
+fn alter(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+    kind: &str,
+) -> Result<Statement, ReadError> {
     cursor.eat(&["IF", "EXISTS"]);
     let name = cursor.name("a table or view", 3)?;
     reader.note(&name, Access::Define)?;
@@ -208,13 +240,17 @@ fn alter(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>, kind: &str) -> Result
         reader.note(&target, Access::Define)?;
         cursor.expect_end()?;
     } else {
-        let known = ["ADD", "DROP", "RENAME", "ALTER", "SET"].iter().any(|word| cursor.sees(&[word]));
+        let known = ["ADD", "DROP", "RENAME", "ALTER", "SET"]
+            .iter()
+            .any(|word| cursor.sees(&[word]));
         if !known {
             return Err(cursor.expected("RENAME, ADD, DROP, ALTER, SET or EXECUTE"));
         }
         // What follows defines columns and properties, which name no table.
     }
-    Ok(Statement::Define { verb: format!("ALTER {kind}") })
+    Ok(Statement::Define {
+        verb: format!("ALTER {kind}"),
+    })
 }
 
 fn comment(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
@@ -239,5 +275,7 @@ fn comment(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement
         cursor.string("a comment as a string")?;
     }
     cursor.expect_end()?;
-    Ok(Statement::Define { verb: "COMMENT".to_owned() })
+    Ok(Statement::Define {
+        verb: "COMMENT".to_owned(),
+    })
 }

@@ -9,7 +9,10 @@ use crate::read::Reader;
 use crate::statement::{Access, Show, Statement};
 
 /// Reads a whole `SHOW` statement.
-pub(super) fn read_show(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
+pub(super) fn read_show(
+    cursor: &mut Cursor<'_>,
+    reader: &mut Reader<'_>,
+) -> Result<Statement, ReadError> {
     cursor.expect(&["SHOW"])?;
     let show = read_target(cursor, reader)?;
     cursor.expect_end()?;
@@ -34,7 +37,10 @@ fn read_target(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Show,
         };
         like(cursor)?;
         let schema = parts.pop();
-        Ok(Show::Tables { catalog: parts.pop(), schema })
+        Ok(Show::Tables {
+            catalog: parts.pop(),
+            schema,
+        })
     } else if cursor.eat(&["COLUMNS"]) {
         if !from(cursor) {
             return Err(cursor.expected("FROM and a table"));
@@ -63,13 +69,17 @@ fn read_target(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Show,
             reader.note(&name, Access::Metadata)?;
         }
         Ok(Show::Grants)
-    } else if cursor.eat(&["ROLES"]) || cursor.eat(&["CURRENT", "ROLES"]) || cursor.eat(&["ROLE", "GRANTS"]) {
+    } else if cursor.eat(&["ROLES"])
+        || cursor.eat(&["CURRENT", "ROLES"])
+        || cursor.eat(&["ROLE", "GRANTS"])
+    {
         if from(cursor) {
             cursor.name("a catalog", 1)?;
         }
         Ok(Show::Grants)
     } else {
-        Err(cursor.expected("CATALOGS, SCHEMAS, TABLES, COLUMNS, CREATE, STATS, FUNCTIONS or SESSION"))
+        Err(cursor
+            .expected("CATALOGS, SCHEMAS, TABLES, COLUMNS, CREATE, STATS, FUNCTIONS or SESSION"))
     }
 }
 

@@ -67,8 +67,10 @@ fn opens_query(token: Option<&Token>) -> bool {
     match token {
         Some(Token::LParen) => true,
         Some(Token::Word(word)) => {
-            matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE)
-                && word.quote_style.is_none()
+            matches!(
+                word.keyword,
+                Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE
+            ) && word.quote_style.is_none()
         }
         _ => false,
     }

@@ -2,9 +2,10 @@
 //! field of a later sqlparser fails to compile here rather than being skipped.
 
 use sqlparser::ast::{
-    CastKind, Expr, FunctionArguments, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OrderByKind,
-    Query, Select, SelectFlavor, SelectItem, SetExpr, TableFactor, TableSample, TableSampleKind, TableSampleMethod,
-    TableSampleModifier, TableWithJoins, Values, WildcardAdditionalOptions,
+    CastKind, Expr, FunctionArguments, GroupByExpr, Join, JoinConstraint, JoinOperator,
+    LimitClause, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableFactor,
+    TableSample, TableSampleKind, TableSampleMethod, TableSampleModifier, TableWithJoins, Values,
+    WildcardAdditionalOptions,
 };
 
 use super::{not_understood, span};
@@ -43,7 +44,8 @@ pub(super) fn check_query(query: &Query) -> Result<(), ReadError> {
             refuse!("INTERPOLATE", query);
         }
         match &order_by.kind {
-            OrderByKind::Expressions(items) if items.iter().all(|item| item.with_fill.is_none()) => {}
+            OrderByKind::Expressions(items)
+                if items.iter().all(|item| item.with_fill.is_none()) => {}
             _ => refuse!("this kind of ORDER BY", query),
         }
     }
@@ -73,8 +75,14 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
         match body {
             // Both are visited by themselves.
             SetExpr::Select(_) | SetExpr::Query(_) => {}
-            SetExpr::SetOperation { left, right, .. } => open.extend([left.as_ref(), right.as_ref()]),
-            SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows: _ }) => {}
+            SetExpr::SetOperation { left, right, .. } => {
+                open.extend([left.as_ref(), right.as_ref()])
+            }
+            SetExpr::Values(Values {
+                explicit_row: false,
+                value_keyword: false,
+                rows: _,
+            }) => {}
             SetExpr::Table(_) => {
                 return Err(ReadError::NotUnderstood {
                     what: "TABLE inside a query".to_owned(),
@@ -146,7 +154,9 @@ pub(super) fn check_select(select: &Select) -> Result<(), ReadError> {
 
 fn check_item(item: &SelectItem) -> Result<(), ReadError> {
     match item {
-        SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. } | SelectItem::ExprWithAliases { .. } => Ok(()),
+        SelectItem::UnnamedExpr(_)
+        | SelectItem::ExprWithAlias { .. }
+        | SelectItem::ExprWithAliases { .. } => Ok(()),
         SelectItem::QualifiedWildcard(_, options) | SelectItem::Wildcard(options) => {
             let WildcardAdditionalOptions {
                 wildcard_token: _,
@@ -163,13 +173,22 @@ fn check_item(item: &SelectItem) -> Result<(), ReadError> {
                 && opt_replace.is_none()
                 && opt_rename.is_none()
                 && opt_alias.is_none();
-            if plain { Ok(()) } else { refuse!("`*` with EXCEPT, REPLACE or the like", item) }
+            if plain {
+                Ok(())
+            } else {
+                refuse!("`*` with EXCEPT, REPLACE or the like", item)
+            }
         }
     }
 }
 
 fn check_joins(tables: &TableWithJoins) -> Result<(), ReadError> {
-    for Join { relation, global, join_operator } in &tables.joins {
+    for Join {
+        relation,
+        global,
+        join_operator,
+    } in &tables.joins
+    {
         let known = match join_operator {
             JoinOperator::Join(_)
             | JoinOperator::Inner(_)
@@ -223,12 +242,27 @@ pub(super) fn check_factor(factor: &TableFactor) -> Result<(), ReadError> {
             }
             (alias, sample.as_ref())
         }
-        TableFactor::Derived { lateral: _, subquery: _, alias, sample } => (alias, sample.as_ref()),
-        TableFactor::TableFunction { expr: Expr::Function(_), alias } => (alias, None),
-        TableFactor::UNNEST { alias, array_exprs: _, with_offset: false, with_offset_alias: None, with_ordinality: _ } => {
-            (alias, None)
-        }
-        TableFactor::NestedJoin { table_with_joins, alias } => {
+        TableFactor::Derived {
+            lateral: _,
+            subquery: _,
+            alias,
+            sample,
+        } => (alias, sample.as_ref()),
+        TableFactor::TableFunction {
+            expr: Expr::Function(_),
+            alias,
+        } => (alias, None),
+        TableFactor::UNNEST {
+            alias,
+            array_exprs: _,
+            with_offset: false,
+            with_offset_alias: None,
+            with_ordinality: _,
+        } => (alias, None),
+        TableFactor::NestedJoin {
+            table_with_joins,
+            alias,
+        } => {
             check_joins(table_with_joins)?;
             (alias, None)
         }
@@ -239,20 +273,30 @@ pub(super) fn check_factor(factor: &TableFactor) -> Result<(), ReadError> {
     }
     match sample {
         None => Ok(()),
-        Some(TableSampleKind::BeforeTableAlias(sample) | TableSampleKind::AfterTableAlias(sample))
-            if is_plain_sample(sample) =>
-        {
-            Ok(())
-        }
+        Some(
+            TableSampleKind::BeforeTableAlias(sample) | TableSampleKind::AfterTableAlias(sample),
+        ) if is_plain_sample(sample) => Ok(()),
         Some(_) => refuse!("this kind of TABLESAMPLE", factor),
     }
 }
 
 fn is_plain_sample(sample: &TableSample) -> bool {
-    let TableSample { modifier, name, quantity, seed, bucket, offset } = sample;
+    let TableSample {
+        modifier,
+        name,
+        quantity,
+        seed,
+        bucket,
+        offset,
+    } = sample;
     matches!(modifier, TableSampleModifier::TableSample)
-        && matches!(name, Some(TableSampleMethod::Bernoulli | TableSampleMethod::System))
-        && quantity.as_ref().is_some_and(|quantity| quantity.parenthesized && quantity.unit.is_none())
+        && matches!(
+            name,
+            Some(TableSampleMethod::Bernoulli | TableSampleMethod::System)
+        )
+        && quantity
+            .as_ref()
+            .is_some_and(|quantity| quantity.parenthesized && quantity.unit.is_none())
         && seed.is_none()
         && bucket.is_none()
         && offset.is_none()
@@ -303,12 +347,21 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
         | Expr::Interval(_)
         | Expr::Wildcard(_)
         | Expr::Lambda(_) => Ok(()),
-        Expr::Cast { kind: CastKind::Cast | CastKind::TryCast, array: false, format: None, .. } => Ok(()),
+        Expr::Cast {
+            kind: CastKind::Cast | CastKind::TryCast,
+            array: false,
+            format: None,
+            ..
+        } => Ok(()),
         Expr::Function(function) => {
             let plain = !function.uses_odbc_syntax
                 && matches!(function.parameters, FunctionArguments::None)
                 && !matches!(function.args, FunctionArguments::Subquery(_));
-            if plain { Ok(()) } else { refuse!("this kind of function call", function) }
+            if plain {
+                Ok(())
+            } else {
+                refuse!("this kind of function call", function)
+            }
         }
         _ => refuse!("this kind of expression", expression),
     }

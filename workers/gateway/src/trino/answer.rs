@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use townlake_core::advice::{Advice, Span};
 use townlake_kit::failure::Failure;
-use townlake_protocol::trino::{ErrorCode, ErrorLocation, QueryError, QueryResults, StatementStats, headers};
+use townlake_protocol::trino::{
+    ErrorCode, ErrorLocation, QueryError, QueryResults, StatementStats, headers,
+};
 
 use crate::origin::Origin;
 
@@ -48,22 +50,38 @@ pub fn failed(query_id: &str, origin: &Origin, refused: &Refused) -> Response {
         ErrorCode::PermissionDenied => format!("Access Denied: {message}"),
         _ => message,
     };
-    let location = refused.advice.span.map(|Span { line, column }| ErrorLocation {
-        line_number: line,
-        column_number: column,
-    });
+    let location = refused
+        .advice
+        .span
+        .map(|Span { line, column }| ErrorLocation {
+            line_number: line,
+            column_number: column,
+        });
     let error = QueryError::new(refused.code, &message, location);
-    respond(results(query_id, origin, "FAILED", Some(error)), HeaderMap::new())
+    respond(
+        results(query_id, origin, "FAILED", Some(error)),
+        HeaderMap::new(),
+    )
 }
 
 /// An answer to a statement that is done and has no rows.
-pub fn finished(query_id: &str, origin: &Origin, update_type: &str, session: HeaderMap) -> Response {
+pub fn finished(
+    query_id: &str,
+    origin: &Origin,
+    update_type: &str,
+    session: HeaderMap,
+) -> Response {
     let mut results = results(query_id, origin, "FINISHED", None);
     results.update_type = Some(update_type.to_owned());
     respond(results, session)
 }
 
-fn results(query_id: &str, origin: &Origin, state: &str, error: Option<QueryError>) -> QueryResults {
+fn results(
+    query_id: &str,
+    origin: &Origin,
+    state: &str,
+    error: Option<QueryError>,
+) -> QueryResults {
     QueryResults {
         id: query_id.to_owned(),
         info_uri: format!("{origin}/"),
@@ -71,7 +89,10 @@ fn results(query_id: &str, origin: &Origin, state: &str, error: Option<QueryErro
         next_uri: None,
         columns: None,
         data: None,
-        stats: StatementStats { state: state.to_owned(), ..StatementStats::default() },
+        stats: StatementStats {
+            state: state.to_owned(),
+            ..StatementStats::default()
+        },
         error,
         warnings: Vec::new(),
         update_type: None,
@@ -87,7 +108,10 @@ fn respond(results: QueryResults, session: HeaderMap) -> Response {
     let mut response = (StatusCode::OK, body).into_response();
     let headers = response.headers_mut();
     headers.extend(session);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -20,8 +20,12 @@ use super::answer::Refused;
 mod nearest;
 
 /// Table functions that read nothing but their arguments. All others bring rows from somewhere, by the policy.
-const HARMLESS_FUNCTIONS: [&str; 4] =
-    ["sequence", "exclude_columns", "system.builtin.sequence", "system.builtin.exclude_columns"];
+const HARMLESS_FUNCTIONS: [&str; 4] = [
+    "sequence",
+    "exclude_columns",
+    "system.builtin.sequence",
+    "system.builtin.exclude_columns",
+];
 
 /// Who asks, of which policy, when, and where the links go.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +75,9 @@ fn check_statement(statement: &Statement) -> Result<(), Refused> {
             "a session cannot become another user or role",
             "whose rights apply is decided by the credential alone",
         )
-        .with_hint("open a PII session to see what a mask hides, or connect with another credential"),
+        .with_hint(
+            "open a PII session to see what a mask hides, or connect with another credential",
+        ),
         Statement::Call { procedure } => Advice::new(
             "procedure_denied",
             format!("the procedure `{procedure}` cannot be called"),
@@ -88,9 +94,19 @@ fn check_statement(statement: &Statement) -> Result<(), Refused> {
     Err(denied(advice))
 }
 
-fn check_table(question: Question<'_>, statement: &Statement, used: &TableUse) -> Result<(), Refused> {
-    let Question { model, asker, now, .. } = question;
-    let TableUse { table, access: wanted, at } = used;
+fn check_table(
+    question: Question<'_>,
+    statement: &Statement,
+    used: &TableUse,
+) -> Result<(), Refused> {
+    let Question {
+        model, asker, now, ..
+    } = question;
+    let TableUse {
+        table,
+        access: wanted,
+        at,
+    } = used;
     // A program that reads everything also reads what the last snapshot does not have yet.
     if model.may_scan(asker.user) && is_metadata(table) {
         return Ok(());
@@ -120,30 +136,51 @@ const fn privileges(statement: &Statement) -> &'static [Privilege] {
         Statement::Write(Write::Insert | Write::Analyze) => &[Privilege::Insert],
         Statement::Write(Write::Update) => &[Privilege::Update],
         Statement::Write(Write::Delete | Write::Truncate) => &[Privilege::Delete],
-        Statement::Write(Write::Merge) => &[Privilege::Insert, Privilege::Update, Privilege::Delete],
+        Statement::Write(Write::Merge) => {
+            &[Privilege::Insert, Privilege::Update, Privilege::Delete]
+        }
         _ => &[Privilege::Own],
     }
 }
 
 /// A table that is not there, or must look so. Only names that the caller may know of anyway are suggested.
 fn unknown(question: Question<'_>, table: &TableRef, at: Span) -> Refused {
-    let Question { model, asker, now, .. } = question;
-    let visible: Vec<TableRef> = accessible_tables(model, asker, now).into_iter().map(|found| found.table).collect();
+    let Question {
+        model, asker, now, ..
+    } = question;
+    let visible: Vec<TableRef> = accessible_tables(model, asker, now)
+        .into_iter()
+        .map(|found| found.table)
+        .collect();
     let catalogs: BTreeSet<&str> = visible.iter().map(|table| table.catalog.as_str()).collect();
     let schemas: BTreeSet<&str> = visible
         .iter()
         .filter(|known| known.catalog == table.catalog)
         .map(|table| table.schema.as_str())
         .collect();
-    let (code, what, name, known) = if !catalogs.contains(table.catalog.as_str()) && table.catalog != "system" {
-        (ErrorCode::CatalogNotFound, "catalog", table.catalog.clone(), catalogs.into_iter().map(str::to_owned).collect())
-    } else if !schemas.contains(table.schema.as_str()) && table.schema != "information_schema" {
-        let known = schemas.into_iter().map(|schema| format!("{}.{schema}", table.catalog)).collect();
-        (ErrorCode::SchemaNotFound, "schema", format!("{}.{}", table.catalog, table.schema), known)
-    } else {
-        let known = visible.iter().map(ToString::to_string).collect::<Vec<_>>();
-        (ErrorCode::TableNotFound, "table", table.to_string(), known)
-    };
+    let (code, what, name, known) =
+        if !catalogs.contains(table.catalog.as_str()) && table.catalog != "system" {
+            (
+                ErrorCode::CatalogNotFound,
+                "catalog",
+                table.catalog.clone(),
+                catalogs.into_iter().map(str::to_owned).collect(),
+            )
+        } else if !schemas.contains(table.schema.as_str()) && table.schema != "information_schema" {
+            let known = schemas
+                .into_iter()
+                .map(|schema| format!("{}.{schema}", table.catalog))
+                .collect();
+            (
+                ErrorCode::SchemaNotFound,
+                "schema",
+                format!("{}.{}", table.catalog, table.schema),
+                known,
+            )
+        } else {
+            let known = visible.iter().map(ToString::to_string).collect::<Vec<_>>();
+            (ErrorCode::TableNotFound, "table", table.to_string(), known)
+        };
     let advice = Advice::new(
         &format!("{what}_not_found"),
         format!("{what} `{name}` does not exist"),
@@ -164,12 +201,15 @@ pub fn unreadable(error: &ReadError) -> Refused {
         ReadError::TooLong { .. } => (ErrorCode::QueryTextTooLarge, "statement_too_long"),
         ReadError::NotPrepared { .. } => (ErrorCode::NotFound, "statement_not_prepared"),
         ReadError::NotUnderstood { .. } => (ErrorCode::NotSupported, "statement_not_understood"),
-        ReadError::Empty | ReadError::Syntax { .. } | ReadError::Several { .. } | ReadError::TooDeep { .. } => {
-            (ErrorCode::SyntaxError, "syntax_error")
-        }
+        ReadError::Empty
+        | ReadError::Syntax { .. }
+        | ReadError::Several { .. }
+        | ReadError::TooDeep { .. } => (ErrorCode::SyntaxError, "syntax_error"),
     };
     let detail = match error {
-        ReadError::NotUnderstood { .. } => "what the gateway cannot read to its end, it does not let through",
+        ReadError::NotUnderstood { .. } => {
+            "what the gateway cannot read to its end, it does not let through"
+        }
         _ => "nothing was run",
     };
     let mut advice = Advice::new(advice_code, error.to_string(), detail);
@@ -179,12 +219,17 @@ pub fn unreadable(error: &ReadError) -> Refused {
 
 /// Who has no PII session of that name, or no longer.
 pub fn no_session(id: &str, user: &UserName, model: &Model, public_url: &str) -> Refused {
-    let own = model.pii_session(&id.into()).filter(|session| &session.user == user);
+    let own = model
+        .pii_session(&id.into())
+        .filter(|session| &session.user == user);
     let advice = match own {
         Some(session) => Advice::new(
             "pii_session_over",
             format!("the PII session `{id}` is over"),
-            format!("it ended at {}, or the permission behind it did", session.expires_at),
+            format!(
+                "it ended at {}, or the permission behind it did",
+                session.expires_at
+            ),
         ),
         // Of other people's sessions nothing is told, not even that they exist.
         None => Advice::new(

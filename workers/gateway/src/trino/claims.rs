@@ -55,7 +55,11 @@ impl Claims {
     pub fn to_prefix(&self, key: &[u8]) -> Option<String> {
         let json = serde_json::to_vec(self).ok()?;
         let signature = mac(key, &json)?.finalize().into_bytes();
-        let prefix = format!("/t/{}.{}", URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(signature));
+        let prefix = format!(
+            "/t/{}.{}",
+            URL_SAFE_NO_PAD.encode(json),
+            URL_SAFE_NO_PAD.encode(signature)
+        );
         (prefix.len() <= MAX_PREFIX_BYTES).then_some(prefix)
     }
 
@@ -63,14 +67,22 @@ impl Claims {
     pub fn verify(text: &str, key: &[u8]) -> Option<Self> {
         let (json, signature) = text.split_once('.')?;
         let json = URL_SAFE_NO_PAD.decode(json).ok()?;
-        mac(key, &json)?.verify_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        mac(key, &json)?
+            .verify_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?)
+            .ok()?;
         serde_json::from_slice(&json).ok()
     }
 
     /// The first table whose access is not what it was when the query began.
     pub fn changed(&self, model: &Model, now: Timestamp) -> Option<&TableRef> {
-        let asker = Asker { user: &self.user, session: self.pii.as_ref().map(|pii| &pii.id) };
-        self.tables.iter().find(|(table, was)| &print(model, asker, table, now) != was).map(|(table, _)| table)
+        let asker = Asker {
+            user: &self.user,
+            session: self.pii.as_ref().map(|pii| &pii.id),
+        };
+        self.tables
+            .iter()
+            .find(|(table, was)| &print(model, asker, table, now) != was)
+            .map(|(table, _)| table)
     }
 }
 
@@ -107,7 +119,9 @@ mod tests {
         assert_eq!(Claims::verify(text, &[8; 32]), None, "another key");
         let (json, signature) = text.split_once('.').unwrap();
         let other = URL_SAFE_NO_PAD.encode(
-            String::from_utf8(URL_SAFE_NO_PAD.decode(json).unwrap()).unwrap().replace("ana@", "bob@"),
+            String::from_utf8(URL_SAFE_NO_PAD.decode(json).unwrap())
+                .unwrap()
+                .replace("ana@", "bob@"),
         );
         for forged in [
             format!("{other}.{signature}"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use townlake_core::time::Timestamp;
 use townlake_kit::clock::pause;
 use townlake_kit::failure::Failure;
-use townlake_kit::http::{HttpError, Outbound};
+use townlake_kit::http::HttpError;
 
 use crate::app::App;
 
@@ -20,12 +20,13 @@ const CLOCK_SKEW_SECONDS: i64 = 5;
 /// Pauses between attempts: an engine that restarts is given about four seconds.
 const PAUSES_MS: [u64; 4] = [150, 400, 1_000, 2_500];
 
-/// How often to try. Only what does no harm when it happens twice may be tried again after a silence.
+/// Whether a request may be sent again when the connection fails. After a silence it never is: the caller has waited
+/// long enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempts {
-    /// A refused connection is tried again, a silence is not.
+    /// Only if it cannot have reached the engine: a second time would do harm.
     One,
-    /// Both are tried again.
+    /// Whatever became of the first.
     Several,
 }
 
@@ -34,10 +35,13 @@ pub enum Attempts {
 /// # Errors
 /// The path cannot be sent, or the key does not sign.
 pub fn request(app: &App, method: Method, path: &str) -> Result<Request<Body>, Failure> {
-    let failed = |error: String| Failure::internal(format!("a request to the engine cannot be made: {error}"));
-    let token = sign(&app.config.engine_jwt_key, app.clock.now()).map_err(|error| failed(error.to_string()))?;
-    let mut credential =
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|error| failed(error.to_string()))?;
+    let failed = |error: String| {
+        Failure::internal(format!("a request to the engine cannot be made: {error}"))
+    };
+    let token = sign(&app.config.engine_jwt_key, app.clock.now())
+        .map_err(|error| failed(error.to_string()))?;
+    let mut credential = HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|error| failed(error.to_string()))?;
     credential.set_sensitive(true);
     Request::builder()
         .method(method)
@@ -53,32 +57,38 @@ pub fn request(app: &App, method: Method, path: &str) -> Result<Request<Body>, F
 ///
 /// # Errors
 /// The engine did not answer any attempt.
-pub async fn send(app: &App, request: Request<Body>, attempts: Attempts) -> Result<Response<Body>, HttpError> {
+pub async fn send(
+    app: &App,
+    request: Request<Body>,
+    attempts: Attempts,
+) -> Result<Response<Body>, HttpError> {
     let (parts, body) = request.into_parts();
     let body = townlake_kit::http::read_bytes("the engine", body).await?;
     let mut pauses = PAUSES_MS.iter();
     loop {
         let request = Request::from_parts(parts.clone(), Body::from(body.clone()));
-        let error = match attempt(&app.engine, request).await {
+        let error = match app.engine.send(request).await {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
-        let harmless = attempts == Attempts::Several || is_refused(&error);
         match pauses.next() {
-            Some(millis) if harmless => pause(Duration::from_millis(*millis)).await,
+            Some(millis) if may_repeat(&error, attempts) => {
+                pause(Duration::from_millis(*millis)).await
+            }
             _ => return Err(error),
         }
     }
 }
 
-async fn attempt(engine: &Outbound, request: Request<Body>) -> Result<Response<Body>, HttpError> {
-    engine.send(request).await
-}
-
-/// Whether the request cannot have reached the engine.
-fn is_refused(error: &HttpError) -> bool {
-    matches!(error, HttpError::Unreachable { reason, .. }
-        if ["refused", "connect", "not established"].iter().any(|word| reason.to_lowercase().contains(word)))
+fn may_repeat(error: &HttpError, attempts: Attempts) -> bool {
+    match error {
+        HttpError::Unreachable { reason, .. } => {
+            attempts == Attempts::Several || reason.to_lowercase().contains("connection refused")
+        }
+        HttpError::Timeout { .. } | HttpError::Refused { .. } | HttpError::Unreadable { .. } => {
+            false
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -90,6 +100,14 @@ struct Claims {
 
 fn sign(key: &[u8], now: Timestamp) -> Result<String, jsonwebtoken::errors::Error> {
     let issued = now.as_seconds() - CLOCK_SKEW_SECONDS;
-    let claims = Claims { sub: "gateway", iat: issued, exp: issued + CLOCK_SKEW_SECONDS + TOKEN_SECONDS };
-    encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(key))
+    let claims = Claims {
+        sub: "gateway",
+        iat: issued,
+        exp: issued + CLOCK_SKEW_SECONDS + TOKEN_SECONDS,
+    };
+    encode(
+        &Header::new(Algorithm::HS256),
+        &claims,
+        &EncodingKey::from_secret(key),
+    )
 }

@@ -42,7 +42,11 @@ pub async fn public(
 ) -> Result<Response, Failure> {
     caller.require(TokenScope::Query)?;
     let client = audit::client_name(request.headers());
-    let sender = Sender { principal: caller.principal, origin, client };
+    let sender = Sender {
+        principal: caller.principal,
+        origin,
+        client,
+    };
     let wanted = Wanted::of(&request);
     follow(&app, sender, &claims, &page, wanted).await
 }
@@ -72,13 +76,25 @@ pub async fn kill(
     let mut request = engine::request(&app, Method::DELETE, &format!("/v1/query/{id}"))?;
     let user = &caller.principal.user;
     sync::identify(request.headers_mut(), user, user.as_str());
-    sync::forwarded(request.headers_mut(), app.config.engine_forwarded_proto.as_str(), "gateway", "");
-    match engine::send(&app, request, Attempts::Several).await?.status() {
+    sync::forwarded(
+        request.headers_mut(),
+        app.config.engine_forwarded_proto.as_str(),
+        "gateway",
+        "",
+    );
+    match engine::send(&app, request, Attempts::Several)
+        .await?
+        .status()
+    {
         status if status.is_success() => Ok(StatusCode::NO_CONTENT),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Err(Failure::forbidden("query_of_another", "the query is not yours to stop"))
-        }
-        _ => Err(Failure::not_found("query", "the engine has no running query of that id")),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Failure::forbidden(
+            "query_of_another",
+            "the query is not yours to stop",
+        )),
+        _ => Err(Failure::not_found(
+            "query",
+            "the engine has no running query of that id",
+        )),
     }
 }
 
@@ -91,19 +107,37 @@ struct Wanted {
 
 impl Wanted {
     fn of(request: &Request) -> Self {
-        Self { method: request.method().clone(), query: query(request) }
+        Self {
+            method: request.method().clone(),
+            query: query(request),
+        }
     }
 }
 
-async fn follow(app: &App, sender: Sender, text: &str, page: &str, wanted: Wanted) -> Result<Response, Failure> {
+async fn follow(
+    app: &App,
+    sender: Sender,
+    text: &str,
+    page: &str,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
     let claims = Claims::verify(text, &app.config.url_key).ok_or_else(unknown_page)?;
     if claims.user != sender.principal.user {
-        return Err(Failure::forbidden("page_of_another", "the page belongs to another user's query"));
+        return Err(Failure::forbidden(
+            "page_of_another",
+            "the page belongs to another user's query",
+        ));
     }
     if query_of(page) != Some(claims.query_id.as_str()) {
         return Err(unknown_page());
     }
-    let following = Following { app, sender, claims, text, path: format!("/v1/statement/{page}{}", wanted.query) };
+    let following = Following {
+        app,
+        sender,
+        claims,
+        text,
+        path: format!("/v1/statement/{page}{}", wanted.query),
+    };
     match wanted.method {
         Method::GET => following.get().await,
         Method::HEAD => following.head().await,
@@ -128,7 +162,10 @@ fn query_of(page: &str) -> Option<&str> {
 }
 
 fn is_plain(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    !part.is_empty()
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn query(request: &Request) -> String {
@@ -139,15 +176,25 @@ fn query(request: &Request) -> String {
         .split('&')
         .filter(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            PARAMETERS.contains(&name) && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+            PARAMETERS.contains(&name)
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.')
         })
         .collect();
-    if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) }
+    if kept.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
+    }
 }
 
 fn unknown_page() -> Failure {
-    Failure::not_found("page", "this is no address of a page that was handed out here")
-        .with_hint("send the statement again")
+    Failure::not_found(
+        "page",
+        "this is no address of a page that was handed out here",
+    )
+    .with_hint("send the statement again")
 }
 
 /// A page on its way.
@@ -172,15 +219,18 @@ impl Following<'_> {
         if let Some(refused) = self.lost(&model) {
             return Ok(self.stop(refused).await);
         }
-        let (parts, body) = match engine::send(app, self.request(Method::GET)?, Attempts::Several).await {
-            Ok(response) => response.into_parts(),
-            Err(error) => return Ok(self.gone(&error.to_string())),
-        };
+        let (parts, body) =
+            match engine::send(app, self.request(Method::GET)?, Attempts::Several).await {
+                Ok(response) => response.into_parts(),
+                Err(error) => return Ok(self.gone(&error.to_string())),
+            };
         match parts.status {
             StatusCode::OK => {}
             // Asked too late for a page that was followed by another: the client's own mistake.
             StatusCode::GONE => return Ok(answer::passed(&parts, body)),
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::GATEWAY_TIMEOUT => {
                 return Err(Failure::unavailable("the engine", parts.status.to_string()));
             }
             status => return Ok(self.gone(&status.to_string())),
@@ -192,7 +242,10 @@ impl Following<'_> {
         let host = &self.sender.origin.host;
         match Page::read(body).await {
             Ok(mut page) => {
-                page.replace(&format!("{}://{host}/t/", theirs.as_str()), &format!("{}/t/", self.sender.origin));
+                page.replace(
+                    &format!("{}://{host}/t/", theirs.as_str()),
+                    &format!("{}/t/", self.sender.origin),
+                );
                 Ok(answer::passed(&parts, page.into_body()))
             }
             Err(error) => Ok(self.gone(&error.to_string())),
@@ -201,7 +254,8 @@ impl Following<'_> {
 
     /// A sign of life from a client that is busy with a page.
     async fn head(&self) -> Result<Response, Failure> {
-        let answered = engine::send(self.app, self.request(Method::HEAD)?, Attempts::Several).await?;
+        let answered =
+            engine::send(self.app, self.request(Method::HEAD)?, Attempts::Several).await?;
         Ok(answered.status().into_response())
     }
 
@@ -213,22 +267,35 @@ impl Following<'_> {
     }
 
     async fn cancel(&self) -> Result<(), HttpError> {
-        let request = self.request(Method::DELETE).map_err(|failure| HttpError::Unreachable {
-            to: "the engine".to_owned(),
-            reason: failure.problem().detail.clone(),
-        })?;
-        engine::send(self.app, request, Attempts::Several).await.map(drop)
+        let request = self
+            .request(Method::DELETE)
+            .map_err(|failure| HttpError::Unreachable {
+                to: "the engine".to_owned(),
+                reason: failure.problem().detail.clone(),
+            })?;
+        engine::send(self.app, request, Attempts::Several)
+            .await
+            .map(drop)
     }
 
     fn request(&self, method: Method) -> Result<http::Request<Body>, Failure> {
         let app = self.app;
         let mut request = engine::request(app, method, &self.path)?;
         let user = &self.claims.user;
-        let effective_user = self.claims.pii.as_ref().map_or(user.as_str(), |pii| &pii.effective_user);
+        let effective_user = self
+            .claims
+            .pii
+            .as_ref()
+            .map_or(user.as_str(), |pii| &pii.effective_user);
         sync::identify(request.headers_mut(), user, effective_user);
         let proto = app.config.engine_forwarded_proto.as_str();
         let prefix = format!("/t/{}", self.text);
-        sync::forwarded(request.headers_mut(), proto, &self.sender.origin.host, &prefix);
+        sync::forwarded(
+            request.headers_mut(),
+            proto,
+            &self.sender.origin.host,
+            &prefix,
+        );
         Ok(request)
     }
 
@@ -248,7 +315,10 @@ impl Following<'_> {
             return Some(Refused::new(ErrorCode::PermissionDenied, advice));
         }
         let table = claims.changed(model, now)?;
-        let asker = Asker { user: &claims.user, session: claims.pii.as_ref().map(|pii| &pii.id) };
+        let asker = Asker {
+            user: &claims.user,
+            session: claims.pii.as_ref().map(|pii| &pii.id),
+        };
         let advice = match refusal(model, asker, table, &[], now) {
             Some(missing) => {
                 let mut advice = missing.to_advice(&self.app.config.public_url());
@@ -267,16 +337,34 @@ impl Following<'_> {
 
     async fn stop(&self, refused: Refused) -> Response {
         if let Err(error) = self.cancel().await {
-            log::warn("a query that lost its ground could not be stopped", &[("cause", error.to_string().into())]);
+            log::warn(
+                "a query that lost its ground could not be stopped",
+                &[("cause", error.to_string().into())],
+            );
         }
         let client = self.sender.client.as_deref();
         // One event however often the client asks again.
         let id = format!("stop_{}", self.claims.query_id);
-        let mut event = audit::event(self.app, id, AuditKind::QueryStopped, &self.sender.principal, client);
+        let mut event = audit::event(
+            self.app,
+            id,
+            AuditKind::QueryStopped,
+            &self.sender.principal,
+            client,
+        );
         event.query_id = Some(self.claims.query_id.clone());
         event.pii_session = self.claims.pii.as_ref().map(|pii| pii.id.to_string());
-        event.effective_user = self.claims.pii.as_ref().map(|pii| pii.effective_user.clone());
-        event.tables = self.claims.tables.iter().map(|(table, _)| table.clone()).collect();
+        event.effective_user = self
+            .claims
+            .pii
+            .as_ref()
+            .map(|pii| pii.effective_user.clone());
+        event.tables = self
+            .claims
+            .tables
+            .iter()
+            .map(|(table, _)| table.clone())
+            .collect();
         event.outcome = Some(AuditOutcome::Refused);
         event.code = Some(refused.advice.code.clone());
         audit::record_or_warn(self.app, event).await;
@@ -306,7 +394,10 @@ mod tests {
         for (page, query) in [
             ("queued/20261121_1/yabc/1", Some("20261121_1")),
             ("executing/20261121_1/yabc/12", Some("20261121_1")),
-            ("executing/partialCancel/20261121_1/0/yabc/1", Some("20261121_1")),
+            (
+                "executing/partialCancel/20261121_1/0/yabc/1",
+                Some("20261121_1"),
+            ),
             ("executing/20261121_1/yabc", None),
             ("executing/20261121_1/yabc/1/2", None),
             ("other/20261121_1/yabc/1", None),

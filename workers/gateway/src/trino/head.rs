@@ -33,30 +33,54 @@ impl Page {
                 Some(Ok(chunk)) => head.extend_from_slice(&chunk),
                 Some(Err(error)) => {
                     let reason = error.to_string();
-                    return Err(HttpError::Unreachable { to: "the engine".to_owned(), reason });
+                    return Err(HttpError::Unreachable {
+                        to: "the engine".to_owned(),
+                        reason,
+                    });
                 }
                 None => break,
             }
         }
-        Ok(Self { head, rest: Body::from_stream(stream) })
+        Ok(Self {
+            head,
+            rest: Body::from_stream(stream),
+        })
     }
 
     /// The value of a string key of the head, if it is plain text.
     pub fn field(&self, name: &str) -> Option<&str> {
         let key = format!("\"{name}\"");
-        let behind = self.head.get(find(&self.head, key.as_bytes())? + key.len()..)?;
+        let behind = self
+            .head
+            .get(find(&self.head, key.as_bytes())? + key.len()..)?;
         let value = std::str::from_utf8(behind).map_or_else(
-            |error| behind.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()),
+            |error| {
+                behind
+                    .get(..error.valid_up_to())
+                    .and_then(|valid| std::str::from_utf8(valid).ok())
+            },
             Some,
         )?;
-        let value = value.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        let value = value
+            .trim_start()
+            .strip_prefix(':')?
+            .trim_start()
+            .strip_prefix('"')?;
         let (value, _) = value.split_once('"')?;
-        if value.contains('\\') { None } else { Some(value) }
+        if value.contains('\\') {
+            None
+        } else {
+            Some(value)
+        }
     }
 
     /// Replaces a text wherever it stands in the head.
     pub fn replace(&mut self, from: &str, to: &str) {
-        let end = ENDS.iter().filter_map(|end| find(&self.head, end)).min().unwrap_or(self.head.len());
+        let end = ENDS
+            .iter()
+            .filter_map(|end| find(&self.head, end))
+            .min()
+            .unwrap_or(self.head.len());
         let mut replaced = Vec::with_capacity(self.head.len() + 256);
         let mut left = self.head.get(..end).unwrap_or_default();
         while let Some(at) = find(left, from.as_bytes()) {
@@ -81,7 +105,8 @@ fn ends(head: &[u8]) -> bool {
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
+    text.windows(wanted.len())
+        .position(|window| window == wanted)
 }
 
 #[cfg(test)]
@@ -89,30 +114,48 @@ mod tests {
     use super::*;
 
     async fn read(chunks: &[&str]) -> Page {
-        let chunks: Vec<_> = chunks.iter().map(|chunk| Ok::<_, axum::Error>(Bytes::from(chunk.to_string()))).collect();
-        Page::read(Body::from_stream(stream::iter(chunks))).await.unwrap()
+        let chunks: Vec<_> = chunks
+            .iter()
+            .map(|chunk| Ok::<_, axum::Error>(Bytes::from(chunk.to_string())))
+            .collect();
+        Page::read(Body::from_stream(stream::iter(chunks)))
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
     async fn only_the_head_is_changed_however_it_is_cut_into_pieces() {
         let text = r#"{"id":"q1","infoUri":"https://h/t/x/ui","nextUri":"https://h/t/x/v1/é","columns":[{"name":"https://h/t/x"}],"data":[["https://h/t/x"]],"stats":{}}"#;
-        let expected = text
-            .replacen("https://h/t/x", "http://h/t/claims", 2);
+        let expected = text.replacen("https://h/t/x", "http://h/t/claims", 2);
         for size in [1, 7, 30, 100, 1000] {
-            let pieces: Vec<String> = text.chars().collect::<Vec<_>>().chunks(size).map(|c| c.iter().collect()).collect();
+            let pieces: Vec<String> = text
+                .chars()
+                .collect::<Vec<_>>()
+                .chunks(size)
+                .map(|c| c.iter().collect())
+                .collect();
             let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
             let mut page = read(&pieces).await;
             assert_eq!(page.field("id"), Some("q1"));
             assert_eq!(page.field("nextUri"), Some("https://h/t/x/v1/é"));
             page.replace("https://h/t/x", "http://h/t/claims");
-            let body = townlake_kit::http::read_bytes("test", page.into_body()).await.unwrap();
+            let body = townlake_kit::http::read_bytes("test", page.into_body())
+                .await
+                .unwrap();
             assert_eq!(std::str::from_utf8(&body).unwrap(), expected, "{size}");
         }
     }
 
     #[tokio::test]
     async fn odd_heads_have_no_fields() {
-        for text in ["", "{", r#"{"id":7}"#, r#"{"id":"a\"b"}"#, r#"{"id""#, "not json"] {
+        for text in [
+            "",
+            "{",
+            r#"{"id":7}"#,
+            r#"{"id":"a\"b"}"#,
+            r#"{"id""#,
+            "not json",
+        ] {
             assert_eq!(read(&[text]).await.field("id"), None, "{text}");
         }
     }

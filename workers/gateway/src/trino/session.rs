@@ -60,7 +60,9 @@ pub enum SessionError {
     #[error("the header `{0}` cannot be read")]
     Unreadable(&'static str),
     /// An entry that is not `name=value`.
-    #[error("the header `{0}` is not a list of `name=value`, with percent-encoded values, separated by commas")]
+    #[error(
+        "the header `{0}` is not a list of `name=value`, with percent-encoded values, separated by commas"
+    )]
     Malformed(&'static str),
     /// Two PII sessions.
     #[error("the session property `pii_session` is there more than once")]
@@ -75,7 +77,11 @@ pub fn read(client: &HeaderMap, caller: &UserName) -> Result<ClientSession, Sess
     for header in [headers::USER, headers::ORIGINAL_USER] {
         match single(client, header) {
             Some(named) if !named.trim().eq_ignore_ascii_case(caller.as_str()) => {
-                return Err(SessionError::OtherUser { header, named: named.to_owned(), caller: caller.clone() });
+                return Err(SessionError::OtherUser {
+                    header,
+                    named: named.to_owned(),
+                    caller: caller.clone(),
+                });
             }
             None if client.contains_key(header) => return Err(SessionError::Unreadable(header)),
             _ => {}
@@ -89,7 +95,8 @@ pub fn read(client: &HeaderMap, caller: &UserName) -> Result<ClientSession, Sess
     }
     let (pii, properties) = properties(client)?;
     if !properties.is_empty() {
-        let value = HeaderValue::from_str(&properties.join(",")).map_err(|_| SessionError::Malformed(headers::SESSION))?;
+        let value = HeaderValue::from_str(&properties.join(","))
+            .map_err(|_| SessionError::Malformed(headers::SESSION))?;
         passed.insert(HeaderName::from_static(headers::SESSION), value);
     }
     let sql = Session {
@@ -97,7 +104,11 @@ pub fn read(client: &HeaderMap, caller: &UserName) -> Result<ClientSession, Sess
         schema: text(client, headers::SCHEMA)?,
         prepared: prepared(client)?,
     };
-    Ok(ClientSession { sql, pii, headers: passed })
+    Ok(ClientSession {
+        sql,
+        pii,
+        headers: passed,
+    })
 }
 
 /// The PII session, and all other properties as they were sent.
@@ -122,14 +133,29 @@ fn prepared(client: &HeaderMap) -> Result<BTreeMap<String, String>, SessionError
 }
 
 /// All entries of a header: as sent, and decoded into name and value.
-fn entries(client: &HeaderMap, header: &'static str) -> Result<Vec<(String, String, String)>, SessionError> {
+fn entries(
+    client: &HeaderMap,
+    header: &'static str,
+) -> Result<Vec<(String, String, String)>, SessionError> {
     let mut entries = Vec::new();
     for line in client.get_all(header) {
-        let line = line.to_str().map_err(|_| SessionError::Unreadable(header))?;
-        for entry in line.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let (name, value) = entry.split_once('=').ok_or(SessionError::Malformed(header))?;
+        let line = line
+            .to_str()
+            .map_err(|_| SessionError::Unreadable(header))?;
+        for entry in line
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+        {
+            let (name, value) = entry
+                .split_once('=')
+                .ok_or(SessionError::Malformed(header))?;
             let decoded = |text: &str| decode(text).ok_or(SessionError::Malformed(header));
-            entries.push((entry.to_owned(), decoded(name.trim())?, decoded(value.trim())?));
+            entries.push((
+                entry.to_owned(),
+                decoded(name.trim())?,
+                decoded(value.trim())?,
+            ));
         }
     }
     Ok(entries)
@@ -137,7 +163,10 @@ fn entries(client: &HeaderMap, header: &'static str) -> Result<Vec<(String, Stri
 
 /// Java's form encoding, in which `+` is a space.
 fn decode(text: &str) -> Option<String> {
-    percent_decode_str(&text.replace('+', "%20")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(&text.replace('+', "%20"))
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 fn text(client: &HeaderMap, header: &'static str) -> Result<Option<String>, SessionError> {
@@ -153,7 +182,10 @@ mod tests {
     use super::*;
 
     fn map(pairs: &[(&str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -161,7 +193,10 @@ mod tests {
         let caller: UserName = "ana@corp.example".parse().unwrap();
         let client = map(&[
             ("x-trino-user", "Ana@corp.example"),
-            ("x-trino-session", "query_max_run_time=1h, pii_session=pii_1,lake.x=a%2Cb"),
+            (
+                "x-trino-session",
+                "query_max_run_time=1h, pii_session=pii_1,lake.x=a%2Cb",
+            ),
             ("x-trino-prepared-statement", "p=SELECT+1%2C+%3F"),
             ("x-trino-role", "system=ROLE{admin}"),
             ("x-trino-extra-credential", "a=b"),
@@ -170,10 +205,18 @@ mod tests {
         ]);
         let session = read(&client, &caller).unwrap();
         assert_eq!(session.pii.as_deref(), Some("pii_1"));
-        assert_eq!(session.headers["x-trino-session"], "query_max_run_time=1h,lake.x=a%2Cb");
+        assert_eq!(
+            session.headers["x-trino-session"],
+            "query_max_run_time=1h,lake.x=a%2Cb"
+        );
         assert_eq!(session.sql.prepared["p"], "SELECT 1, ?");
         assert_eq!(session.sql.catalog.as_deref(), Some("lake"));
-        for gone in ["x-trino-user", "x-trino-role", "x-trino-extra-credential", "x-trino-query-data-encoding"] {
+        for gone in [
+            "x-trino-user",
+            "x-trino-role",
+            "x-trino-extra-credential",
+            "x-trino-query-data-encoding",
+        ] {
             assert!(!session.headers.contains_key(gone), "{gone}");
         }
     }
@@ -184,7 +227,10 @@ mod tests {
         for pairs in [
             &[("x-trino-user", "ines@corp.example")][..],
             &[("x-trino-original-user", "ines@corp.example")],
-            &[("x-trino-user", "ana@corp.example"), ("x-trino-user", "ines@corp.example")],
+            &[
+                ("x-trino-user", "ana@corp.example"),
+                ("x-trino-user", "ines@corp.example"),
+            ],
             &[("x-trino-user", "ana@corp.example+pii.abc")],
             &[("x-trino-session", "pii_session=a,PII_SESSION=b")],
             &[("x-trino-session", "pii_session")],

@@ -38,14 +38,21 @@ pub struct KnownSessions {
 ///
 /// # Errors
 /// It does not get there within two refresh periods and a little.
-pub async fn wait_for(app: &App, version: u64, session: &PiiSession, origin: &Origin) -> Result<(), Failure> {
+pub async fn wait_for(
+    app: &App,
+    version: u64,
+    session: &PiiSession,
+    origin: &Origin,
+) -> Result<(), Failure> {
     let effective_user = session.effective_user();
     if lock(&app.kept.sessions).contains(&effective_user) {
         return Ok(());
     }
     // The system's clock, as the pauses are real whatever a test's clock says.
     let clock = Clock::system();
-    let deadline = clock.now().plus_seconds(2 * app.config.refresh_seconds + PATIENCE_SECONDS);
+    let deadline = clock
+        .now()
+        .plus_seconds(2 * app.config.refresh_seconds + PATIENCE_SECONDS);
     let mut last = String::new();
     while clock.now() < deadline {
         let known = match refresh(app).await {
@@ -68,11 +75,17 @@ pub async fn wait_for(app: &App, version: u64, session: &PiiSession, origin: &Or
         }
         pause(PAUSE).await;
     }
-    Err(Failure::unavailable("the engine's copy of the policy", last))
+    Err(Failure::unavailable(
+        "the engine's copy of the policy",
+        last,
+    ))
 }
 
 fn lock(sessions: &KnownSessions) -> std::sync::MutexGuard<'_, HashSet<String>> {
-    sessions.known.lock().unwrap_or_else(PoisonError::into_inner)
+    sessions
+        .known
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Has the embedded engine pull the policy now, and returns the version that it has. None: it is not that engine.
@@ -83,7 +96,10 @@ async fn refresh(app: &App) -> Result<Option<u64>, HttpError> {
     }
     let request = signed(app, Method::POST, "/v1/townlake/refresh")?;
     let response = engine::send(app, request, Attempts::Several).await?;
-    if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+    if matches!(
+        response.status(),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+    ) {
         return Ok(None);
     }
     let refreshed: Refreshed = read_json("the engine", response).await?;
@@ -91,24 +107,45 @@ async fn refresh(app: &App) -> Result<Option<u64>, HttpError> {
 }
 
 /// Runs `SELECT 1` as the session's user. False if the engine refuses the impersonation.
-async fn try_out(app: &App, user: &UserName, effective_user: &str, origin: &Origin) -> Result<bool, HttpError> {
+async fn try_out(
+    app: &App,
+    user: &UserName,
+    effective_user: &str,
+    origin: &Origin,
+) -> Result<bool, HttpError> {
     let mut request = signed(app, Method::POST, "/v1/statement")?;
     *request.body_mut() = Body::from("SELECT 1");
     identify(request.headers_mut(), user, effective_user);
-    forwarded(request.headers_mut(), app.config.engine_forwarded_proto.as_str(), &origin.host, "");
+    forwarded(
+        request.headers_mut(),
+        app.config.engine_forwarded_proto.as_str(),
+        &origin.host,
+        "",
+    );
     let mut response = engine::send(app, request, Attempts::One).await?;
     for _ in 0..MAX_PAGES {
         let bytes = read_bytes("the engine", response.into_body()).await?;
-        let unreadable = |reason: String| HttpError::Unreadable { to: "the engine".to_owned(), reason };
-        let page: QueryResults = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        let unreadable = |reason: String| HttpError::Unreadable {
+            to: "the engine".to_owned(),
+            reason,
+        };
+        let page: QueryResults =
+            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
         if let Some(error) = page.error {
             return Ok(!error.message.contains("cannot impersonate"));
         }
-        let Some(next) = page.next_uri else { return Ok(true) };
+        let Some(next) = page.next_uri else {
+            return Ok(true);
+        };
         let next = url::Url::parse(&next).map_err(|error| unreadable(error.to_string()))?;
         let mut request = signed(app, Method::GET, next.path())?;
         identify(request.headers_mut(), user, effective_user);
-        forwarded(request.headers_mut(), app.config.engine_forwarded_proto.as_str(), &origin.host, "");
+        forwarded(
+            request.headers_mut(),
+            app.config.engine_forwarded_proto.as_str(),
+            &origin.host,
+            "",
+        );
         response = engine::send(app, request, Attempts::Several).await?;
     }
     Ok(true)
@@ -123,7 +160,10 @@ fn signed(app: &App, method: Method, path: &str) -> Result<Request<Body>, HttpEr
 
 /// Who asks, and as whom.
 pub fn identify(map: &mut http::HeaderMap, user: &UserName, effective_user: &str) {
-    for (name, value) in [(headers::ORIGINAL_USER, user.as_str()), (headers::USER, effective_user)] {
+    for (name, value) in [
+        (headers::ORIGINAL_USER, user.as_str()),
+        (headers::USER, effective_user),
+    ] {
         // Users are of a narrow alphabet, and nonces too.
         if let Ok(value) = HeaderValue::from_str(value) {
             map.insert(HeaderName::from_static(name), value);
@@ -133,7 +173,11 @@ pub fn identify(map: &mut http::HeaderMap, user: &UserName, effective_user: &str
 
 /// What the engine makes the addresses of pages of.
 pub fn forwarded(map: &mut http::HeaderMap, proto: &str, host: &str, prefix: &str) {
-    for (name, value) in [("x-forwarded-proto", proto), ("x-forwarded-host", host), ("x-forwarded-prefix", prefix)] {
+    for (name, value) in [
+        ("x-forwarded-proto", proto),
+        ("x-forwarded-host", host),
+        ("x-forwarded-prefix", prefix),
+    ] {
         match HeaderValue::from_str(value) {
             Ok(value) if !value.is_empty() => {
                 map.insert(HeaderName::from_static(name), value);

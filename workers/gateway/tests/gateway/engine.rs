@@ -69,13 +69,22 @@ impl Engine {
         };
         let inner = Arc::new(Mutex::new(inner));
         let router = Router::new()
-            .route("/v1/info", get(async || axum::Json(json!({"nodeVersion": {"version": "476-test"}}))))
+            .route(
+                "/v1/info",
+                get(async || axum::Json(json!({"nodeVersion": {"version": "476-test"}}))),
+            )
             .route("/v1/townlake/refresh", post(refresh))
             .route("/v1/statement", post(statement))
-            .route("/v1/statement/executing/{id}/{slug}/{token}", get(page).delete(cancel).head(heartbeat))
+            .route(
+                "/v1/statement/executing/{id}/{slug}/{token}",
+                get(page).delete(cancel).head(heartbeat),
+            )
             .route("/v1/query/{id}", axum::routing::delete(kill))
             .with_state(inner.clone());
-        Self { url: http1::serve(router).await, inner }
+        Self {
+            url: http1::serve(router).await,
+            inner,
+        }
     }
 
     pub fn be(&self, mood: Mood) {
@@ -99,16 +108,32 @@ impl Engine {
 
 type Shared = State<Arc<Mutex<Inner>>>;
 
-fn note(inner: &Arc<Mutex<Inner>>, method: &str, path: &str, headers: &HeaderMap, body: &str) -> Result<Mood, Response> {
+fn note(
+    inner: &Arc<Mutex<Inner>>,
+    method: &str,
+    path: &str,
+    headers: &HeaderMap,
+    body: &str,
+) -> Result<Mood, Response> {
     let mut inner = inner.lock().unwrap();
-    let map: HashMap<String, String> =
-        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let map: HashMap<String, String> = headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.sub = Some("gateway".to_owned());
-    let token = map.get("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let token = map
+        .get("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
     let known = decode::<Value>(token, &DecodingKey::from_secret(&inner.key), &validation).is_ok();
-    inner.asked.push(Asked { method: method.to_owned(), path: path.to_owned(), headers: map, body: body.to_owned() });
+    inner.asked.push(Asked {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: map,
+        body: body.to_owned(),
+    });
     if !known {
         return Err(StatusCode::UNAUTHORIZED.into_response());
     }
@@ -142,18 +167,32 @@ async fn statement(State(inner): Shared, headers: HeaderMap, body: String) -> Re
     if user.contains("+pii.") && state.strangers > 0 {
         state.strangers -= 1;
         let message = format!("Access Denied: User ana cannot impersonate user {user}");
-        return answer(&headers, &id, None, json!({"error": {"message": message, "errorCode": 4,
-            "errorName": "PERMISSION_DENIED", "errorType": "USER_ERROR"}}));
+        return answer(
+            &headers,
+            &id,
+            None,
+            json!({"error": {"message": message, "errorCode": 4,
+            "errorName": "PERMISSION_DENIED", "errorType": "USER_ERROR"}}),
+        );
     }
     let mut response = answer(&headers, &id, Some(1), json!({}));
     if body.starts_with("USE") {
-        response.headers_mut().insert("x-trino-set-schema", "dim".parse().unwrap());
-        response.headers_mut().insert("x-trino-set-authorization-user", "ines@corp.example".parse().unwrap());
+        response
+            .headers_mut()
+            .insert("x-trino-set-schema", "dim".parse().unwrap());
+        response.headers_mut().insert(
+            "x-trino-set-authorization-user",
+            "ines@corp.example".parse().unwrap(),
+        );
     }
     response
 }
 
-async fn page(State(inner): Shared, Path((id, _, token)): Path<(String, String, u64)>, headers: HeaderMap) -> Response {
+async fn page(
+    State(inner): Shared,
+    Path((id, _, token)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Response {
     match note(&inner, "GET", &format!("{id}/{token}"), &headers, "") {
         Ok(Mood::Restarted) => return StatusCode::NOT_FOUND.into_response(),
         Ok(_) => {}
@@ -161,18 +200,31 @@ async fn page(State(inner): Shared, Path((id, _, token)): Path<(String, String, 
     }
     let next = (token < PAGES).then_some(token + 1);
     // Text in rows that looks like an address is nobody's business.
-    answer(&headers, &id, next, json!({"columns": [{"name": "x", "type": "varchar"}],
-        "data": [[format!("row {token}: https://127.0.0.1:8787/t/x")]]}))
+    answer(
+        &headers,
+        &id,
+        next,
+        json!({"columns": [{"name": "x", "type": "varchar"}],
+        "data": [[format!("row {token}: https://127.0.0.1:8787/t/x")]]}),
+    )
 }
 
-async fn cancel(State(inner): Shared, Path((id, _, token)): Path<(String, String, u64)>, headers: HeaderMap) -> Response {
+async fn cancel(
+    State(inner): Shared,
+    Path((id, _, token)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Response {
     match note(&inner, "DELETE", &format!("{id}/{token}"), &headers, "") {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => refused,
     }
 }
 
-async fn heartbeat(State(inner): Shared, Path((id, _, token)): Path<(String, String, u64)>, headers: HeaderMap) -> Response {
+async fn heartbeat(
+    State(inner): Shared,
+    Path((id, _, token)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Response {
     match note(&inner, "HEAD", &format!("{id}/{token}"), &headers, "") {
         Ok(_) => StatusCode::OK.into_response(),
         Err(refused) => refused,
@@ -189,12 +241,23 @@ async fn kill(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap) 
 
 /// A page as Trino writes it: addresses from the forwarded headers, before columns and rows.
 fn answer(headers: &HeaderMap, id: &str, next: Option<u64>, rest: Value) -> Response {
-    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default();
-    let base =
-        format!("{}://{}{}", header("x-forwarded-proto"), header("x-forwarded-host"), header("x-forwarded-prefix"));
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
+    };
+    let base = format!(
+        "{}://{}{}",
+        header("x-forwarded-proto"),
+        header("x-forwarded-host"),
+        header("x-forwarded-prefix")
+    );
     let mut text = format!(r#"{{"id":"{id}","infoUri":"{base}/ui/query.html?{id}","#);
     if let Some(next) = next {
-        text.push_str(&format!(r#""nextUri":"{base}/v1/statement/executing/{id}/slug/{next}","#));
+        text.push_str(&format!(
+            r#""nextUri":"{base}/v1/statement/executing/{id}/slug/{next}","#
+        ));
     }
     for key in ["columns", "data"] {
         if let Some(value) = rest.get(key) {

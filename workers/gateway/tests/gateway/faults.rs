@@ -7,7 +7,10 @@ use crate::town::Town;
 async fn an_engine_that_is_away_or_odd_gets_a_clear_error() {
     let town = Town::open().await;
     let ana = town.token("ana").await;
-    for (mood, text) in [(Mood::Odd, "its answer cannot be read"), (Mood::Busy, "its answer cannot be read")] {
+    for (mood, text) in [
+        (Mood::Odd, "its answer cannot be read"),
+        (Mood::Busy, "it is too busy or still starting"),
+    ] {
         town.engine.be(mood);
         let (name, message) = town.sql(&ana, "SELECT 1").await.error();
         assert_eq!(name, "GENERIC_INTERNAL_ERROR", "{mood:?}");
@@ -21,7 +24,10 @@ async fn an_engine_that_is_away_or_odd_gets_a_clear_error() {
     town.engine.be(Mood::Restarted);
     let (name, message) = town.page(&ana, &next).await.error();
     assert_eq!(name, "GENERIC_INTERNAL_ERROR");
-    assert!(message.contains("no longer has this query") && message.contains("run the query again"), "{message}");
+    assert!(
+        message.contains("no longer has this query") && message.contains("run the query again"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -32,7 +38,10 @@ async fn an_engine_that_nobody_listens_for_is_named() {
     town.lose_engine();
     let (name, message) = town.sql(&ana, "SELECT 1").await.error();
     assert_eq!(name, "GENERIC_INTERNAL_ERROR");
-    assert!(message.contains("the query engine does not answer: nothing was run"), "{message}");
+    assert!(
+        message.contains("the query engine does not answer: nothing was run"),
+        "{message}"
+    );
     let (_, message) = town.page(&ana, &next).await.error();
     assert!(message.contains("run the query again"), "{message}");
 }
@@ -46,6 +55,10 @@ async fn without_a_policy_everything_is_closed() {
     let (name, message) = town.sql(&ana, "SELECT 1").await.error();
     assert_eq!(name, "GENERIC_INTERNAL_ERROR");
     assert!(message.contains("the policy cannot be read"), "{message}");
-    assert_eq!(town.page(&ana, &next).await.status, 503, "no page without a policy");
+    assert_eq!(
+        town.page(&ana, &next).await.status,
+        503,
+        "no page without a policy"
+    );
     assert_eq!(town.send("GET", "/healthz", &[], "").await.status, 503);
 }

@@ -33,7 +33,9 @@ async fn answer(stream: TcpStream, router: Router) -> std::io::Result<()> {
     }
     let mut lines = head.lines();
     let mut first = lines.next().unwrap().split(' ');
-    let mut request = Request::builder().method(first.next().unwrap()).uri(first.next().unwrap());
+    let mut request = Request::builder()
+        .method(first.next().unwrap())
+        .uri(first.next().unwrap());
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
         request = request.header(name, value);
     }
@@ -41,15 +43,24 @@ async fn answer(stream: TcpStream, router: Router) -> std::io::Result<()> {
     let length = length.map_or(0, |length| length.to_str().unwrap().parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    let response = router.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let response = router
+        .oneshot(request.body(Body::from(body)).unwrap())
+        .await
+        .unwrap();
     let (parts, mut body) = response.into_parts();
     let mut head = format!("HTTP/1.1 {}\r\nconnection: close\r\n", parts.status);
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "content-length") {
+    for (name, value) in parts
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "content-length")
+    {
         head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).await?;
     while let Some(Ok(frame)) = body.frame().await {
-        stream.write_all(&frame.into_data().unwrap_or_default()).await?;
+        stream
+            .write_all(&frame.into_data().unwrap_or_default())
+            .await?;
     }
     stream.shutdown().await
 }

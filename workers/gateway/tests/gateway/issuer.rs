@@ -28,20 +28,29 @@ impl Issuer {
     pub async fn start() -> Self {
         let person = |name: &str| json!({"email": format!("{name}@corp.example"), "name": name, "active": true});
         let group = |name: &str, members: &[&str]| {
-            let members: Vec<String> = members.iter().map(|member| format!("{member}@corp.example")).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|member| format!("{member}@corp.example"))
+                .collect();
             json!({"name": name, "description": "", "members": members})
         };
-        let directory = Arc::new(Mutex::new((1, json!({
-            "people": [person("ana"), person("bo"), person("rui"), person("ines")],
-            "groups": [group("analysts", &["ana"]), group("engineers", &["bo"]), group("reviewers", &["rui"]),
-                group("admins", &["ines"]), group("everyone", &["ana", "rui", "ines"])],
-        }))));
+        let directory = Arc::new(Mutex::new((
+            1,
+            json!({
+                "people": [person("ana"), person("bo"), person("rui"), person("ines")],
+                "groups": [group("analysts", &["ana"]), group("engineers", &["bo"]), group("reviewers", &["rui"]),
+                    group("admins", &["ines"]), group("everyone", &["ana", "rui", "ines"])],
+            }),
+        )));
         let router = axum::Router::new()
             .route("/cdn-cgi/access/certs", get(async || Json(json!({"keys": [
                 {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "key-1", "n": MODULUS, "e": "AQAB"}]}))))
             .route("/iam/v1/directory", get(directory_now))
             .with_state(directory.clone());
-        Self { url: http1::serve(router).await, directory }
+        Self {
+            url: http1::serve(router).await,
+            directory,
+        }
     }
 
     /// Changes the company's directory.
@@ -54,19 +63,35 @@ impl Issuer {
     pub fn leave(&self, group: &str, user: &str) {
         self.edit(|directory| {
             let groups = directory["groups"].as_array_mut().unwrap();
-            let group = groups.iter_mut().find(|entry| entry["name"] == group).unwrap();
-            group["members"].as_array_mut().unwrap().retain(|member| member != user);
+            let group = groups
+                .iter_mut()
+                .find(|entry| entry["name"] == group)
+                .unwrap();
+            group["members"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|member| member != user);
         });
     }
 
     /// A token of Access for a person, with other claims put in.
     pub fn assertion(&self, user: &str, now: i64, others: Value) -> String {
-        self.sign(&self.claims(user, now, others), KEY, Algorithm::RS256, "key-1")
+        self.sign(
+            &self.claims(user, now, others),
+            KEY,
+            Algorithm::RS256,
+            "key-1",
+        )
     }
 
     /// The same, signed by someone else's key.
     pub fn forged_assertion(&self, user: &str, now: i64) -> String {
-        self.sign(&self.claims(user, now, json!({})), STRANGER, Algorithm::RS256, "key-1")
+        self.sign(
+            &self.claims(user, now, json!({})),
+            STRANGER,
+            Algorithm::RS256,
+            "key-1",
+        )
     }
 
     /// The same, signed with the public key as if it were a secret.
@@ -74,7 +99,12 @@ impl Issuer {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some("key-1".to_owned());
         let claims = self.claims(user, now, json!({}));
-        encode(&header, &claims, &EncodingKey::from_secret(MODULUS.as_bytes())).unwrap()
+        encode(
+            &header,
+            &claims,
+            &EncodingKey::from_secret(MODULUS.as_bytes()),
+        )
+        .unwrap()
     }
 
     pub fn claims(&self, user: &str, now: i64, others: Value) -> Value {

@@ -2,20 +2,18 @@
 //! Trino's protocol.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking, and is read by those who change it"
+    reason = "a test fails by panicking"
 )]
 
+mod engine;
 mod http1;
 mod issuer;
-mod engine;
 mod town;
 
-mod identity;
-mod statements;
-mod sessions;
-mod pages;
 mod faults;
+mod identity;
+mod pages;
 mod routes;
+mod sessions;
+mod statements;

@@ -64,7 +64,12 @@ impl Answer {
     pub fn error(&self) -> (String, String) {
         assert_eq!(self.status, 200, "{}", self.text);
         let error = &self.json()["error"];
-        let text = |name: &str| error[name].as_str().unwrap_or_else(|| panic!("{}", self.text)).to_owned();
+        let text = |name: &str| {
+            error[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("{}", self.text))
+                .to_owned()
+        };
         (text("errorName"), text("message"))
     }
 
@@ -72,8 +77,12 @@ impl Answer {
     #[track_caller]
     pub fn next(&self) -> String {
         let body = self.json();
-        let next = body["nextUri"].as_str().unwrap_or_else(|| panic!("{}", self.text));
-        next.strip_prefix(URL).unwrap_or_else(|| panic!("{next}")).to_owned()
+        let next = body["nextUri"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{}", self.text));
+        next.strip_prefix(URL)
+            .unwrap_or_else(|| panic!("{next}"))
+            .to_owned()
     }
 }
 
@@ -117,7 +126,9 @@ impl Town {
             })
         })
         .unwrap();
-        let other = |name: &'static str| Service::router(name, other_worker(name, elsewhere.clone()), "gateway");
+        let other = |name: &'static str| {
+            Service::router(name, other_worker(name, elsewhere.clone()), "gateway")
+        };
         let app = App {
             clock: clock.clone(),
             lifeguard: Service::router("lifeguard", lifeguard.clone(), "gateway"),
@@ -131,8 +142,18 @@ impl Town {
             kept: Kept::default(),
         };
         let (public, internal) = (routes::public(app.clone()), routes::internal(app.clone()));
-        let town = Self { clock, issuer, engine, app, public, internal, lifeguard, elsewhere };
-        town.worker("skimmer", "PUT", "/internal/snapshot", snapshot()).await;
+        let town = Self {
+            clock,
+            issuer,
+            engine,
+            app,
+            public,
+            internal,
+            lifeguard,
+            elsewhere,
+        };
+        town.worker("skimmer", "PUT", "/internal/snapshot", snapshot())
+            .await;
         town
     }
 
@@ -141,7 +162,10 @@ impl Town {
     pub async fn open() -> Self {
         let town = Self::empty().await;
         let clear = |names: &[&str]| -> Vec<Value> {
-            names.iter().map(|name| json!({"name": name, "decision": "clear"})).collect()
+            names
+                .iter()
+                .map(|name| json!({"name": name, "decision": "clear"}))
+                .collect()
         };
         let mut contacts = clear(&["id", "note"]);
         contacts.push(json!({"name": "email", "decision": "masked", "class": "email"}));
@@ -152,9 +176,13 @@ impl Town {
             {"table": "crm.public.hidden", "state": "denied"},
         ]});
         town.ok("rui", "POST", "/api/reviews", Some(reviews)).await;
-        for (group, table) in [("analysts", "lake.dim.accounts"), ("analysts", "crm.public.contacts"),
-            ("everyone", "lake.dim.customers"), ("analysts", "lake.dim.customers"), ("everyone", "crm.public.hidden")]
-        {
+        for (group, table) in [
+            ("analysts", "lake.dim.accounts"),
+            ("analysts", "crm.public.contacts"),
+            ("everyone", "lake.dim.customers"),
+            ("analysts", "lake.dim.customers"),
+            ("everyone", "crm.public.hidden"),
+        ] {
             town.grant(group, table).await;
         }
         town.ok("ines", "POST", "/api/unmask-grants",
@@ -165,7 +193,10 @@ impl Town {
 
     pub async fn grant(&self, group: &str, table: &str) -> String {
         let body = json!({"subject": {"group": group}, "table": table, "privileges": ["select"], "reason": "work"});
-        self.ok("ines", "POST", "/api/grants", Some(body)).await["id"].as_str().unwrap().to_owned()
+        self.ok("ines", "POST", "/api/grants", Some(body)).await["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Lets time pass, and with it what is kept.
@@ -174,11 +205,21 @@ impl Town {
     }
 
     pub fn assertion(&self, who: &str) -> String {
-        self.issuer.assertion(&format!("{who}@corp.example"), self.clock.now().as_seconds(), json!({}))
+        self.issuer.assertion(
+            &format!("{who}@corp.example"),
+            self.clock.now().as_seconds(),
+            json!({}),
+        )
     }
 
     /// A request from outside.
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header("host", "127.0.0.1:8787");
@@ -190,11 +231,26 @@ impl Town {
     }
 
     /// A request of a signed-in person, from a page of the platform.
-    pub async fn as_person(&self, who: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub async fn as_person(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let assertion = self.assertion(who);
-        let headers =
-            [("cf-access-jwt-assertion", assertion.as_str()), ("origin", URL), ("content-type", "application/json")];
-        self.send(method, path, &headers, body.map(|body| body.to_string()).unwrap_or_default()).await
+        let headers = [
+            ("cf-access-jwt-assertion", assertion.as_str()),
+            ("origin", URL),
+            ("content-type", "application/json"),
+        ];
+        self.send(
+            method,
+            path,
+            &headers,
+            body.map(|body| body.to_string()).unwrap_or_default(),
+        )
+        .await
     }
 
     /// The same, which has to work.
@@ -206,7 +262,14 @@ impl Town {
 
     /// A personal access token of a person.
     pub async fn token(&self, who: &str) -> String {
-        let token = self.ok(who, "POST", "/api/tokens", Some(json!({"name": "test", "hours": 1}))).await;
+        let token = self
+            .ok(
+                who,
+                "POST",
+                "/api/tokens",
+                Some(json!({"name": "test", "hours": 1})),
+            )
+            .await;
         token["token"].as_str().unwrap().to_owned()
     }
 
@@ -219,12 +282,14 @@ impl Town {
         let bearer = format!("Bearer {token}");
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend(headers);
-        self.send("POST", "/v1/statement", &all, sql.to_owned()).await
+        self.send("POST", "/v1/statement", &all, sql.to_owned())
+            .await
     }
 
     pub async fn page(&self, token: &str, path: &str) -> Answer {
         let bearer = format!("Bearer {token}");
-        self.send("GET", path, &[("authorization", bearer.as_str())], "").await
+        self.send("GET", path, &[("authorization", bearer.as_str())], "")
+            .await
     }
 
     /// A request of another Worker to the gateway's internal side.
@@ -247,7 +312,10 @@ impl Town {
 
     /// A request of a Worker to Lifeguard.
     async fn worker(&self, caller: &str, method: &str, path: &str, body: Value) {
-        let request = Request::builder().method(method).uri(path).body(Body::from(body.to_string()));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::from(body.to_string()));
         let mut request = request.unwrap();
         request.extensions_mut().insert(Caller::new(caller));
         let answer = answer(self.lifeguard.clone(), request).await;
@@ -264,7 +332,13 @@ impl Town {
 
     /// From now on Lifeguard gives no model.
     pub fn lose_model(&mut self) {
-        self.behind(|router, request| if request.uri().path() == "/internal/model" { None } else { Some(router) });
+        self.behind(|router, request| {
+            if request.uri().path() == "/internal/model" {
+                None
+            } else {
+                Some(router)
+            }
+        });
     }
 
     /// From now on nobody listens where the engine was.
@@ -276,12 +350,21 @@ impl Town {
     }
 
     /// Puts something between the gateway and Lifeguard that answers 503 to some requests.
-    fn behind(&mut self, pass: impl Fn(Router, &Request) -> Option<Router> + Clone + Send + Sync + 'static) {
+    fn behind(
+        &mut self,
+        pass: impl Fn(Router, &Request) -> Option<Router> + Clone + Send + Sync + 'static,
+    ) {
         let lifeguard = self.lifeguard.clone();
-        let router = Router::new().fallback(async move |request: Request| match pass(lifeguard, &request) {
-            Some(router) => router.oneshot(request).await.unwrap(),
-            None => http::Response::builder().status(503).body(Body::empty()).unwrap(),
-        });
+        let router =
+            Router::new().fallback(
+                async move |request: Request| match pass(lifeguard, &request) {
+                    Some(router) => router.oneshot(request).await.unwrap(),
+                    None => http::Response::builder()
+                        .status(503)
+                        .body(Body::empty())
+                        .unwrap(),
+                },
+            );
         self.app.lifeguard = Service::router("lifeguard", router, "gateway");
         self.app.kept = Kept::default();
         self.rebuild();
@@ -302,30 +385,49 @@ impl Town {
         events.retain(|event| event["kind"].as_str().unwrap().starts_with("query_"));
         events
     }
-
 }
 
 async fn answer(router: Router, request: Request) -> Answer {
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
 }
 
 fn other_worker(name: &'static str, elsewhere: Elsewhere) -> Router {
     Router::new().fallback(async move |request: Request| {
         let path = request.uri().path_and_query().unwrap().to_string();
         let method = request.method().to_string();
-        elsewhere.lock().unwrap().push((name.to_owned(), method, path, request.headers().clone()));
-        ([("content-type", "text/plain"), ("set-cookie", "a=b"), ("mcp-session-id", "m1")], format!("{name} answers"))
+        elsewhere
+            .lock()
+            .unwrap()
+            .push((name.to_owned(), method, path, request.headers().clone()));
+        (
+            [
+                ("content-type", "text/plain"),
+                ("set-cookie", "a=b"),
+                ("mcp-session-id", "m1"),
+            ],
+            format!("{name} answers"),
+        )
     })
 }
 
 fn snapshot() -> Value {
     let columns = |text: &str| -> Vec<Value> {
-        let columns = text.split(", ").map(|column| column.split_once(' ').unwrap());
-        columns.enumerate().map(|(i, (name, kind))| json!({"name": name, "type": kind, "ordinal": i + 1})).collect()
+        let columns = text
+            .split(", ")
+            .map(|column| column.split_once(' ').unwrap());
+        columns
+            .enumerate()
+            .map(|(i, (name, kind))| json!({"name": name, "type": kind, "ordinal": i + 1}))
+            .collect()
     };
-    let table = |name: &str, text: &str| json!({"table": name, "kind": "table", "columns": columns(text)});
+    let table =
+        |name: &str, text: &str| json!({"table": name, "kind": "table", "columns": columns(text)});
     json!({"taken_at": START, "tables": [
         table("crm.public.contacts", "id bigint, email varchar, phone varchar(20), note varchar"),
         table("crm.public.pending", "id bigint"),

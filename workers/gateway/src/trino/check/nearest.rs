@@ -35,7 +35,12 @@ mod tests {
 
     #[test]
     fn a_slip_is_found_and_another_name_is_not() {
-        let known = ["lake.dim.accounts", "lake.dim.customers", "tpch.tiny.nation"].map(str::to_owned);
+        let known = [
+            "lake.dim.accounts",
+            "lake.dim.customers",
+            "tpch.tiny.nation",
+        ]
+        .map(str::to_owned);
         for (wanted, expected) in [
             ("lake.dim.acounts", Some("lake.dim.accounts")),
             ("lake.dim.costumers", Some("lake.dim.customers")),
