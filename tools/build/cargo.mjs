@@ -1,10 +1,11 @@
 // Runs cargo for the Workers, all of them in one call: a call per Worker would resolve other features
 // for the shared crates and compile them again.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { root, targetFolder } from "../paths.mjs";
 import { CommandError, run } from "../run.mjs";
+import { isCurrent, remember } from "./inputs.mjs";
 import { crateOf, libraryOf, workerNames } from "./workers.mjs";
 
 /** @typedef {import("./workers.mjs").WorkerName} WorkerName */
@@ -30,7 +31,7 @@ export const wasmOf = (name, profile) => join(targetFolder, WASM_TARGET, profile
  * @param {Output} [output]
  */
 export async function compileWorkers(wanted, profile, output = {}) {
-  if (workerNames.every((name) => isCurrent(name, profile))) return;
+  if (workerNames.every((name) => isCurrent(wasmOf(name, profile)))) return;
   await ensureWasmTarget();
   /** @type {Set<WorkerName>} */
   const compiled = new Set();
@@ -50,7 +51,7 @@ export async function compileWorkers(wanted, profile, output = {}) {
     // Cargo writes its dependency files only when all that it was asked for has compiled.
     return;
   }
-  for (const name of compiled) remember(name, profile, started);
+  for (const name of compiled) remember(wasmOf(name, profile), wasmOf(name, profile).replace(/\.wasm$/, ".d"), started);
 }
 
 /**
@@ -121,46 +122,4 @@ export async function wasmBindgen({ quiet = false, onLine } = {}) {
   copyFileSync(join(targetFolder, "debug", "townlake-wasm-bindgen"), `${kept}.${process.pid}`);
   renameSync(`${kept}.${process.pid}`, kept);
   return kept;
-}
-
-/** @param {WorkerName} name @param {Profile} profile */
-const stampOf = (name, profile) => `${wasmOf(name, profile)}.inputs.json`;
-
-/** Whether no file that went into the Worker's wasm has changed since. @param {WorkerName} name @param {Profile} profile */
-function isCurrent(name, profile) {
-  try {
-    const stamp = JSON.parse(readFileSync(stampOf(name, profile), "utf8"));
-    return existsSync(wasmOf(name, profile)) && Object.entries(stamp).every(([file, seen]) => fingerprint(file) === seen);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Notes what cargo read, from its own dependency file: the sources of the Worker and of every crate of ours under it.
- * A file that changed while cargo ran is not noted as read.
- * @param {WorkerName} name
- * @param {Profile} profile
- * @param {number} started
- */
-function remember(name, profile, started) {
-  const text = readFileSync(wasmOf(name, profile).replace(/\.wasm$/, ".d"), "utf8");
-  const sources = text.slice(text.indexOf(": ") + 2).trim().split(/(?<!\\) /).map((file) => file.replaceAll("\\ ", " "));
-  const manifests = new Set(["Cargo.toml", "Cargo.lock", "clippy.toml"].map((file) => join(root, file)));
-  for (const source of sources) {
-    const crate = source.split("/src/")[0];
-    if (existsSync(join(crate, "Cargo.toml"))) manifests.add(join(crate, "Cargo.toml"));
-  }
-  const files = [...sources, ...manifests].filter((file) => existsSync(file));
-  if (files.some((file) => statSync(file).mtimeMs >= started)) {
-    rmSync(stampOf(name, profile), { force: true });
-    return;
-  }
-  writeFileSync(stampOf(name, profile), JSON.stringify(Object.fromEntries(files.map((file) => [file, fingerprint(file)]))));
-}
-
-/** @param {string} file */
-function fingerprint(file) {
-  const { mtimeMs, size } = statSync(file);
-  return `${mtimeMs}:${size}`;
 }

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cargoEnvironment } from "../build/cargo.mjs";
+import { isCurrent, remember } from "../build/inputs.mjs";
 import { root, targetFolder } from "../paths.mjs";
 import { run } from "../run.mjs";
 import { readJson, writeJson } from "./files.mjs";
@@ -19,6 +20,8 @@ const binary = join(targetFolder, "debug", "townlake-engine");
  * @param {(detail: string) => void} progress
  */
 export async function buildEngine(progress) {
+  if (isCurrent(binary)) return;
+  const started = Date.now();
   // The same profile and packages as `cargo test --workspace`: other ones would compile DataFusion again.
   const args = ["build", "--workspace", "--bin", "townlake-engine", "--bin", "townlake-wasm-bindgen"];
   try {
@@ -29,6 +32,7 @@ export async function buildEngine(progress) {
     }
     throw error;
   }
+  remember(binary, `${binary}.d`, started);
 }
 
 /** A demo's questions are about today and the last days, so its data is made anew when it is older than this. */
