@@ -19,7 +19,7 @@ mod lake;
 mod lexicon;
 mod marker;
 mod people;
-mod pii;
+pub mod pii;
 mod random;
 mod support;
 mod usage;

@@ -56,6 +56,14 @@ pub enum LakeError {
         /// What changed.
         reason: String,
     },
+    /// The table's metadata is missing or broken.
+    #[error("the metadata of table `{table}` cannot be read: {source}")]
+    Metadata {
+        /// `namespace.table`.
+        table: String,
+        /// What is wrong with it.
+        source: Box<iceberg::Error>,
+    },
     /// The files of the table cannot be read or written.
     #[error("table files: {0}")]
     Iceberg(#[from] Box<iceberg::Error>),

@@ -167,7 +167,7 @@ impl IcebergTable {
     /// # Errors
     /// When the manifests cannot be read or the table cannot be read right.
     pub async fn row_count(&self) -> Result<u64, LakeError> {
-        let rows = self.planning_statistics(&*self.files().await?).num_rows;
+        let rows = self.planning_statistics(&self.files().await?).num_rows;
         Ok(rows
             .get_value()
             .and_then(|rows| u64::try_from(*rows).ok())

@@ -153,9 +153,15 @@ impl Warehouse {
         {
             return Ok(Some(known));
         }
-        let loaded = Arc::new(IcebergTable::new(
-            self.catalog.load_table(&identifier).await?,
-        )?);
+        let loaded = self
+            .catalog
+            .load_table(&identifier)
+            .await
+            .map_err(|error| LakeError::Metadata {
+                table: full_name(&identifier),
+                source: Box::new(error),
+            })?;
+        let loaded = Arc::new(IcebergTable::new(loaded)?);
         self.loaded().insert(identifier, Arc::clone(&loaded));
         Ok(Some(loaded))
     }

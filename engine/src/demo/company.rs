@@ -46,7 +46,7 @@ pub struct Customer {
 
 /// What the sales system knows about how an account pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contract {
+pub enum Terms {
     Contract,
     Paygo,
     Free,
@@ -54,14 +54,14 @@ pub enum Contract {
     Unknown,
 }
 
-impl Contract {
+impl Terms {
     /// The sales system's word.
     pub fn known(self) -> Option<&'static str> {
         match self {
-            Contract::Contract => Some("contract"),
-            Contract::Paygo => Some("paygo"),
-            Contract::Free => Some("free"),
-            Contract::Unknown => None,
+            Terms::Contract => Some("contract"),
+            Terms::Paygo => Some("paygo"),
+            Terms::Free => Some("free"),
+            Terms::Unknown => None,
         }
     }
 
@@ -109,7 +109,7 @@ pub struct Account {
     pub customer: usize,
     pub name: String,
     pub plan: Plan,
-    pub contract: Contract,
+    pub terms: Terms,
     pub created_on: NaiveDate,
     /// How much it uses, 1 being usual.
     pub size: f64,
@@ -188,7 +188,7 @@ impl Company {
                 customer: 0,
                 name: format!("Corp Example {name}"),
                 plan: Plan::Enterprise,
-                contract: Contract::Contract,
+                terms: Terms::Contract,
                 created_on,
                 size: 40.0,
                 internal: true,
@@ -288,20 +288,20 @@ fn new_account(
     name: String,
     id: i64,
 ) -> Account {
-    let contract = weighted(
+    let terms = weighted(
         rng,
         &[
-            (Contract::Contract, 12),
-            (Contract::Paygo, 36),
-            (Contract::Free, 46),
-            (Contract::Unknown, 6),
+            (Terms::Contract, 12),
+            (Terms::Paygo, 36),
+            (Terms::Free, 46),
+            (Terms::Unknown, 6),
         ],
     )
-    .unwrap_or(Contract::Free);
-    let plan = match contract {
-        Contract::Contract => Plan::Enterprise,
-        Contract::Free => Plan::Free,
-        Contract::Paygo | Contract::Unknown => {
+    .unwrap_or(Terms::Free);
+    let plan = match terms {
+        Terms::Contract => Plan::Enterprise,
+        Terms::Free => Plan::Free,
+        Terms::Paygo | Terms::Unknown => {
             weighted(rng, &[(Plan::Pro, 7), (Plan::Business, 3)]).unwrap_or(Plan::Pro)
         }
     };
@@ -322,7 +322,7 @@ fn new_account(
         customer,
         name,
         plan,
-        contract,
+        terms,
         created_on,
         size: growth * skewed(rng, 1.1),
         internal: false,

@@ -195,7 +195,7 @@ fn accounts(company: &Company) -> CopyTable {
             Some(&customer.id.to_string()),
             Some(&account.name),
             Some(account.plan.name()),
-            account.contract.known(),
+            account.terms.known(),
             value
                 .map(|cents| format!("{}.{:02}", cents / 100, cents % 100))
                 .as_deref(),

@@ -10,7 +10,7 @@ use super::calendar::{DAY_MINUTES, MINUTE_MICROS, micros};
 use super::company::Company;
 use super::lexicon::{BOT_NETWORK, NETWORKS, PATHS};
 use super::people::ipv4;
-use super::random::{skewed, weighted, word};
+use super::random::{pick, skewed, weighted, word};
 
 /// Days of domain ranks, today included.
 pub const RANK_DAYS: u64 = 30;
@@ -95,9 +95,18 @@ pub fn zones(company: &Company) -> Vec<Zone> {
             last_customer = Some(customer.id);
         }
     }
+    let open: Vec<usize> = company
+        .accounts
+        .iter()
+        .enumerate()
+        .filter(|(_, account)| account.open_on(calendar.today()))
+        .map(|(index, _)| index)
+        .collect();
     let today = (company.accounts.len() / 50).max(SIGNUPS_IN_TOP_100 * 3);
     for number in 0..today {
-        let account = rng.random_range(0..company.accounts.len());
+        let Some(account) = pick(&mut rng, &open).copied() else {
+            break;
+        };
         let at = rng.random_range(micros(calendar.today())..end.max(micros(calendar.today()) + 1));
         let domain = format!(
             "launch{number}-{}.example",

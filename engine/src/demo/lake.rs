@@ -237,7 +237,8 @@ fn usage(company: &Arc<Company>) -> Made {
         .chunks(chunk)
         .map(|days| {
             let (company, series) = (Arc::clone(company), Arc::clone(&series));
-            let batches = days.to_vec().into_iter().map(move |back| {
+            let days = days.to_vec();
+            let batches = days.into_iter().map(move |back| {
                 let day = company.calendar.days_ago(back);
                 usage_batch(&usage_of(&company, &series, day), day)
                     .map(|(_, batch)| batch)
@@ -467,7 +468,7 @@ fn dim_accounts(company: &Company) -> Made {
             must(
                 "customer_type",
                 "contract, paygo or free; paygo when the sales system knows nothing.",
-                texts(all().map(|(a, _)| a.contract.customer_type())),
+                texts(all().map(|(a, _)| a.terms.customer_type())),
             ),
             must(
                 "plan",

@@ -7,6 +7,7 @@ use serde::Serialize;
 pub struct Placement {
     /// `catalog.schema.table`.
     pub table: &'static str,
+    /// The column's name.
     pub column: &'static str,
     /// The class, as Skimmer calls it.
     pub class: &'static str,

@@ -1,0 +1,209 @@
+//! Casts, asked for and not.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::{Cast, ColumnarValue, Expr};
+use datafusion::physical_expr::create_physical_expr;
+use townlake_protocol::trino::ErrorCode;
+
+use super::{Binder, Typed};
+use crate::error::{Failure, Result};
+use crate::types::Type;
+use crate::{convert, udf};
+
+/// Whether a cast from text to the type exists here at all.
+pub fn cast_text_supported(ty: &Type) -> bool {
+    convert::exists(&Type::Varchar(None), ty)
+}
+
+impl Binder<'_> {
+    /// A value where another type is wanted, without being asked. The types must go together.
+    pub(super) fn coerce(&self, value: Typed, to: &Type) -> Result<Typed> {
+        if value.ty == *to && value.ty.arrow() == to.arrow() {
+            return Ok(Typed::new(value.expr, to.clone()));
+        }
+        if value.ty == Type::Unknown {
+            if value.is_null_literal() {
+                return Ok(Typed::null(to.clone()));
+            }
+            return Ok(native(value, to));
+        }
+        let constant = value.constant().is_some();
+        let result = match (&value.ty, to) {
+            // Text of another length, times of other digits: the same in memory.
+            (Type::Varchar(_), Type::Varchar(_))
+            | (Type::Char(_), Type::Char(_))
+            | (Type::Time(_), Type::Time(_)) => Typed::new(value.expr, to.clone()),
+            (Type::Timestamp(_), Type::Timestamp(_))
+            | (Type::TimestampTz(..), Type::TimestampTz(..)) => native(value, to),
+            (Type::Varchar(_), Type::Char(_)) => udf::text::to_char(value, to.clone()),
+            (from, Type::Real | Type::Double | Type::Decimal(..) | Type::BigInt | Type::Integer | Type::SmallInt)
+                if from.is_integer() =>
+            {
+                native(value, to)
+            }
+            (Type::Decimal(..), Type::Decimal(..)) | (Type::Real, Type::Double) => native(value, to),
+            (Type::Decimal(..), Type::Real | Type::Double)
+            | (Type::Date, Type::Timestamp(_) | Type::TimestampTz(..))
+            | (Type::Timestamp(_), Type::TimestampTz(..)) => self.convert(value, to, false)?,
+            (Type::Array(a), Type::Array(b)) if same_in_memory(a, b) => {
+                Typed::new(value.expr, to.clone())
+            }
+            (Type::Array(a), Type::Array(b)) if native_elements(a, b) => native(value, to),
+            (Type::Row(a), Type::Row(b))
+                if a.len() == b.len()
+                    && a.iter().zip(b.iter()).all(|((_, x), (_, y))| native_elements(x, y)) =>
+            {
+                native(value, to)
+            }
+            (Type::Map(k, v), Type::Map(l, w)) if same_in_memory(k, l) && same_in_memory(v, w) => {
+                Typed::new(value.expr, to.clone())
+            }
+            (from, to) => {
+                return Err(Failure::unsupported(format!("Turning {from} into {to} here")));
+            }
+        };
+        // A constant stays one, so that files and databases can be asked about it.
+        if constant { self.fold(result) } else { Ok(result) }
+    }
+
+    /// A cast between numbers of which it is known that it cannot fail.
+    pub(super) fn cast_plain(&self, value: Typed, to: &Type) -> Result<Typed> {
+        if value.ty == *to {
+            return Ok(value);
+        }
+        Ok(native(value, to))
+    }
+
+    /// `CAST` and `TRY_CAST`
+    pub(super) fn cast(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
+        if value.ty == *to {
+            return Ok(value);
+        }
+        if value.ty == Type::Unknown {
+            return self.coerce(value, to);
+        }
+        match (&value.ty, to) {
+            (Type::Array(a), Type::Array(b)) if native_elements(a, b) => {
+                return self.coerce(value, to);
+            }
+            (Type::Array(_) | Type::Map(..) | Type::Row(_), _)
+            | (_, Type::Array(_) | Type::Map(..) | Type::Row(_)) => {
+                if convert::never(&value.ty, to) {
+                    return Err(cannot(&value.ty, to));
+                }
+                return Err(Failure::unsupported(format!("CAST from {} to {to}", value.ty)));
+            }
+            _ => {}
+        }
+        if convert::never(&value.ty, to) {
+            return Err(cannot(&value.ty, to));
+        }
+        // What needs no check stays an expression that DataFusion understands.
+        match (&value.ty, to) {
+            (from, Type::Real | Type::Double) if from.is_integer() => return self.coerce(value, to),
+            (Type::Real, Type::Double) => return self.coerce(value, to),
+            (from, to) if from.is_integer() && to.is_integer() && crate::types::can_coerce(from, to) => {
+                return self.coerce(value, to);
+            }
+            (Type::Varchar(n), Type::Varchar(m)) if m.is_none() || n.is_some_and(|n| Some(n) <= *m) => {
+                return Ok(Typed::new(value.expr, to.clone()));
+            }
+            (Type::Decimal(p, s), Type::Decimal(q, t)) if t >= s && q - t >= p - s => {
+                return self.coerce(value, to);
+            }
+            _ => {}
+        }
+        self.convert(value, to, lenient)
+    }
+
+    fn convert(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
+        let from = value.ty.clone();
+        if !convert::exists(&from, to) {
+            return Err(Failure::unsupported(format!("CAST from {from} to {to}")));
+        }
+        let zone = self.session.zone;
+        let target = to.clone();
+        let name = format!(
+            "{}({from}->{to}{})",
+            if lenient { "try_cast" } else { "cast" },
+            if convert::depends_on_zone(&from, to) { format!(" {}", zone.name()) } else { String::new() },
+        );
+        // A zone is part of the types here but not of their names.
+        let name = match (&from, to) {
+            (Type::TimestampTz(_, zone), _) | (_, Type::TimestampTz(_, zone)) => format!("{name} {}", zone.0),
+            _ => name,
+        };
+        Ok(udf::strict(name, vec![value], to.clone(), move |row| {
+            let Some(cell) = row.first() else { return Ok(udf::cell::Out::Null) };
+            match convert::convert(cell, &from, &target, &zone) {
+                Err(failure) if lenient && failure.code != ErrorCode::GenericInternalError => {
+                    Ok(udf::cell::Out::Null)
+                }
+                other => other,
+            }
+        }))
+    }
+
+    /// The value of a constant expression.
+    ///
+    /// # Errors
+    /// What evaluating it fails with.
+    pub(super) fn fold(&self, value: Typed) -> Result<Typed> {
+        if value.constant().is_some() {
+            return Ok(value);
+        }
+        let scalar = evaluate(&value.expr)?;
+        Ok(Typed::literal(scalar, value.ty))
+    }
+}
+
+/// Evaluates an expression without columns.
+pub fn evaluate(expr: &Expr) -> Result<ScalarValue> {
+    let physical = create_physical_expr(expr, &DFSchema::empty(), &ExecutionProps::new())?;
+    let batch = RecordBatch::try_new_with_options(
+        Arc::new(Schema::empty()),
+        Vec::new(),
+        &datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(1)),
+    )
+    .map_err(|error| Failure::internal(error.to_string()))?;
+    match physical.evaluate(&batch)? {
+        ColumnarValue::Scalar(scalar) => Ok(scalar),
+        ColumnarValue::Array(array) => Ok(ScalarValue::try_from_array(&array, 0)?),
+    }
+}
+
+fn native(value: Typed, to: &Type) -> Typed {
+    Typed::new(Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())), to.clone())
+}
+
+fn cannot(from: &Type, to: &Type) -> Failure {
+    Failure::new(ErrorCode::TypeMismatch, format!("Cannot cast {from} to {to}"))
+}
+
+fn same_in_memory(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Varchar(_), Type::Varchar(_)) | (Type::Char(_), Type::Char(_)) => true,
+        (Type::Array(a), Type::Array(b)) => same_in_memory(a, b),
+        (a, b) => a == b && a.arrow() == b.arrow(),
+    }
+}
+
+/// Whether Arrow casts such elements as Trino coerces them.
+fn native_elements(a: &Type, b: &Type) -> bool {
+    same_in_memory(a, b)
+        || match (a, b) {
+            (Type::Unknown, _) | (Type::Real, Type::Double) => true,
+            (a, Type::Real | Type::Double | Type::Decimal(..)) if a.is_integer() => {
+                crate::types::can_coerce(a, b)
+            }
+            (a, b) if a.is_integer() && b.is_integer() => crate::types::can_coerce(a, b),
+            (Type::Decimal(..), Type::Decimal(..)) => crate::types::can_coerce(a, b),
+            (Type::Array(a), Type::Array(b)) => native_elements(a, b),
+            _ => false,
+        }
+}

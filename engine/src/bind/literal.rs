@@ -1,0 +1,165 @@
+//! Literals.
+
+use datafusion::common::ScalarValue;
+use sqlparser::ast::{self, DateTimeField, Value, ValueWithSpan};
+use townlake_protocol::trino::ErrorCode;
+
+use super::{Binder, Typed};
+use crate::error::{Failure, Result};
+use crate::types::Type;
+
+impl Binder<'_> {
+    /// `12` is an integer, `12345678901` a bigint, `1.5` a decimal, `1e0` a double.
+    pub(super) fn number(&self, text: &str) -> Result<Typed> {
+        let invalid = || {
+            Failure::new(ErrorCode::InvalidLiteral, format!("Invalid numeric literal: {text}"))
+        };
+        if text.contains(['e', 'E']) {
+            let value: f64 = text.parse().map_err(|_| invalid())?;
+            if value.is_infinite() {
+                return Err(invalid());
+            }
+            return Ok(Typed::literal(ScalarValue::Float64(Some(value)), Type::Double));
+        }
+        if text.contains('.') {
+            return decimal(text).ok_or_else(invalid);
+        }
+        let value: i64 = text.parse().map_err(|_| invalid())?;
+        Ok(match i32::try_from(value) {
+            Ok(value) => Typed::literal(ScalarValue::Int32(Some(value)), Type::Integer),
+            Err(_) => Typed::bigint(value),
+        })
+    }
+
+    /// `X'65683F'`
+    pub(super) fn hex(&self, text: &str) -> Result<Typed> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let bytes = hex::decode(digits).map_err(|_| {
+            Failure::new(
+                ErrorCode::InvalidLiteral,
+                "Binary literal can only contain hexadecimal digits",
+            )
+        })?;
+        Ok(Typed::literal(ScalarValue::Binary(Some(bytes)), Type::Varbinary))
+    }
+
+    /// `DATE '2020-05-10'`, `DECIMAL '1.50'`, `JSON '[1]'`
+    pub(super) fn typed_string(&self, typed: &ast::TypedString) -> Result<Typed> {
+        let Value::SingleQuotedString(text) = &typed.value.value else {
+            return Err(Failure::unsupported("A typed literal that is no string"));
+        };
+        let invalid = |ty: &Type| {
+            Failure::new(ErrorCode::InvalidLiteral, format!("'{text}' is not a valid {ty} literal"))
+        };
+        match &typed.data_type {
+            ast::DataType::Timestamp(None, _) | ast::DataType::Time(None, _) => {}
+            ast::DataType::Timestamp(Some(_), _) | ast::DataType::Time(Some(_), _) => {
+                return Err(Failure::new(
+                    ErrorCode::SyntaxError,
+                    "a literal's precision is that of its digits",
+                ));
+            }
+            ast::DataType::Decimal(ast::ExactNumberInfo::None) => {
+                return decimal(text.trim()).ok_or_else(|| {
+                    Failure::new(ErrorCode::InvalidLiteral, format!("Invalid decimal literal: '{text}'"))
+                });
+            }
+            _ => {}
+        }
+        match &typed.data_type {
+            ast::DataType::Timestamp(..) => crate::temporal::timestamp_literal(text, &self.session.zone)
+                .ok_or_else(|| {
+                    Failure::new(
+                        ErrorCode::InvalidLiteral,
+                        format!("'{text}' is not a valid TIMESTAMP literal"),
+                    )
+                })?,
+            ast::DataType::Time(..) => crate::temporal::time_literal(text)?,
+            other => {
+                let ty = self.sql_type(other)?;
+                // An engine that folds constants gives the value; the planner must not have to.
+                let value = self.fold(self.cast(Typed::varchar(text), &ty, false)?);
+                return match value {
+                    Ok(value) => Ok(value),
+                    Err(_) => Err(invalid(&ty)),
+                };
+            }
+        }
+        .into_typed()
+    }
+
+    /// `INTERVAL '3' DAY`, `INTERVAL '1 2:03' DAY TO MINUTE`, `INTERVAL '-1-2' YEAR TO MONTH`
+    pub(super) fn interval(&self, interval: &ast::Interval) -> Result<Typed> {
+        let ast::Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) =
+            interval.value.as_ref()
+        else {
+            return Err(Failure::new(
+                ErrorCode::SyntaxError,
+                "an interval's value is a string: INTERVAL '1' DAY",
+            ));
+        };
+        if interval.leading_precision.is_some() || interval.fractional_seconds_precision.is_some() {
+            return Err(Failure::unsupported("An interval literal with a precision"));
+        }
+        let Some(leading) = &interval.leading_field else {
+            return Err(Failure::new(
+                ErrorCode::SyntaxError,
+                "an interval needs a unit: INTERVAL '1' DAY",
+            ));
+        };
+        let last = interval.last_field.as_ref().unwrap_or(leading);
+        let value = crate::temporal::interval_literal(text, &unit(leading)?, &unit(last)?)
+            .ok_or_else(|| {
+                Failure::new(
+                    ErrorCode::InvalidLiteral,
+                    format!("'{text}' is not a valid INTERVAL literal"),
+                )
+            })?;
+        Ok(match value {
+            crate::temporal::Interval::Months(months) => {
+                Typed::literal(ScalarValue::Int32(Some(months)), Type::IntervalYearMonth)
+            }
+            crate::temporal::Interval::Millis(millis) => {
+                Typed::literal(ScalarValue::Int64(Some(millis)), Type::IntervalDayTime)
+            }
+        })
+    }
+}
+
+fn unit(field: &DateTimeField) -> Result<String> {
+    match field {
+        DateTimeField::Year
+        | DateTimeField::Month
+        | DateTimeField::Day
+        | DateTimeField::Hour
+        | DateTimeField::Minute
+        | DateTimeField::Second => Ok(field.to_string().to_lowercase()),
+        other => Err(Failure::unsupported(format!("INTERVAL with the unit {other}"))),
+    }
+}
+
+/// A decimal of exactly the digits that are written: `01.50` is decimal(3,2).
+fn decimal(text: &str) -> Option<Typed> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => (-1, text.get(1..)?),
+        b'+' => (1, text.get(1..)?),
+        _ => (1, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if (whole.is_empty() && fraction.is_empty())
+        || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    let significant = whole.trim_start_matches('0');
+    let scale = fraction.len();
+    let precision = (significant.len() + scale).max(1);
+    let precision = u8::try_from(precision).ok().filter(|p| *p <= 38)?;
+    let scale = u8::try_from(scale).ok()?;
+    let all = format!("{significant}{fraction}");
+    let value: i128 = if all.is_empty() { 0 } else { all.parse().ok()? };
+    Some(Typed::literal(
+        ScalarValue::Decimal128(Some(sign * value), precision, i8::try_from(scale).ok()?),
+        Type::Decimal(precision, scale),
+    ))
+}

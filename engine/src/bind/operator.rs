@@ -1,0 +1,238 @@
+//! Operators: comparison, arithmetic, `IN`.
+
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use sqlparser::ast::BinaryOperator;
+use townlake_protocol::trino::ErrorCode;
+
+use super::expression::boolean;
+use super::{Binder, Typed};
+use crate::error::{Failure, Result};
+use crate::types::{Type, common_super_type};
+use crate::udf;
+
+impl Binder<'_> {
+    /// `=`, `<>`, `<`, `<=`, `>`, `>=`
+    pub(super) fn compare(&self, op: &BinaryOperator, left: Typed, right: Typed) -> Result<Typed> {
+        let operator = match op {
+            BinaryOperator::Eq => Operator::Eq,
+            BinaryOperator::NotEq => Operator::NotEq,
+            BinaryOperator::Lt => Operator::Lt,
+            BinaryOperator::LtEq => Operator::LtEq,
+            BinaryOperator::Gt => Operator::Gt,
+            BinaryOperator::GtEq => Operator::GtEq,
+            other => return Err(Failure::unsupported(format!("The operator {other}"))),
+        };
+        let mismatch = || {
+            Failure::new(
+                ErrorCode::TypeMismatch,
+                format!("Cannot apply operator: {} {} {}", left.ty, display(operator), right.ty),
+            )
+        };
+        let common = common_super_type(&left.ty, &right.ty).ok_or_else(mismatch)?;
+        let ordering = !matches!(operator, Operator::Eq | Operator::NotEq);
+        if (ordering && !common.is_orderable()) || !common.is_comparable() {
+            return Err(mismatch());
+        }
+        self.comparable_here(&common)?;
+        let left = self.coerce(left, &common)?;
+        let right = self.coerce(right, &common)?;
+        if matches!(common, Type::Real | Type::Double) {
+            return Ok(boolean(float_comparison(operator, left, right)));
+        }
+        Ok(boolean(binary(left.expr, operator, right.expr)))
+    }
+
+    /// `=`
+    pub(super) fn equals(&self, left: Typed, right: Typed) -> Result<Typed> {
+        self.compare(&BinaryOperator::Eq, left, right)
+    }
+
+    /// `IS NOT DISTINCT FROM`
+    pub(super) fn not_distinct(&self, left: Typed, right: Typed) -> Result<Typed> {
+        let common = common_super_type(&left.ty, &right.ty).ok_or_else(|| {
+            Failure::new(ErrorCode::TypeMismatch, "no common type")
+        })?;
+        if !common.is_comparable() {
+            return Err(Failure::new(ErrorCode::TypeMismatch, "not comparable"));
+        }
+        self.comparable_here(&common)?;
+        let mut left = self.coerce(left, &common)?;
+        let mut right = self.coerce(right, &common)?;
+        if matches!(common, Type::Real | Type::Double) {
+            left = udf::number::without_negative_zero(left);
+            right = udf::number::without_negative_zero(right);
+        }
+        Ok(boolean(binary(left.expr, Operator::IsNotDistinctFrom, right.expr)))
+    }
+
+    /// Refuses to compare what Arrow compares otherwise than Trino.
+    fn comparable_here(&self, ty: &Type) -> Result<()> {
+        match ty {
+            Type::Json | Type::Array(_) | Type::Map(..) | Type::Row(_) => {
+                Err(Failure::unsupported(format!("Comparing values of {ty}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `value IN (list)`
+    pub(super) fn in_list(&self, value: Typed, list: Vec<Typed>) -> Result<Typed> {
+        let mut common = value.ty.clone();
+        for item in &list {
+            common = common_super_type(&common, &item.ty).ok_or_else(|| {
+                Failure::new(
+                    ErrorCode::TypeMismatch,
+                    format!(
+                        "IN value and list items must be the same type or coercible to a common type. Cannot find common type between {} and {}",
+                        value.ty, item.ty
+                    ),
+                )
+            })?;
+        }
+        if !common.is_comparable() {
+            return Err(Failure::new(
+                ErrorCode::TypeMismatch,
+                format!("Type {common} is not comparable"),
+            ));
+        }
+        self.comparable_here(&common)?;
+        let value = self.coerce(value, &common)?;
+        let list =
+            list.into_iter().map(|item| self.coerce(item, &common)).collect::<Result<Vec<_>>>()?;
+        if matches!(common, Type::Real | Type::Double) {
+            return list
+                .into_iter()
+                .map(|item| float_comparison(Operator::Eq, value.clone(), item))
+                .reduce(Expr::or)
+                .map(boolean)
+                .ok_or_else(|| Failure::new(ErrorCode::SyntaxError, "an IN list is empty"));
+        }
+        Ok(boolean(Expr::InList(InList::new(
+            Box::new(value.expr),
+            list.into_iter().map(|item| item.expr).collect(),
+            false,
+        ))))
+    }
+
+    /// `+`, `-`, `*`, `/`, `%`
+    pub(super) fn arithmetic(&self, op: &BinaryOperator, left: Typed, right: Typed) -> Result<Typed> {
+        let symbol = op.to_string();
+        let mismatch = || {
+            Failure::new(
+                ErrorCode::TypeMismatch,
+                format!("Cannot apply operator: {} {symbol} {}", left.ty, right.ty),
+            )
+        };
+        if let Some(result) = udf::time::arithmetic(&symbol, &left, &right, self.session)? {
+            return Ok(result);
+        }
+        let common = common_super_type(&left.ty, &right.ty).ok_or_else(mismatch)?;
+        match &common {
+            Type::Unknown => {
+                // NULL + NULL: Trino takes the first operator there is, over bigint or another.
+                Err(Failure::unsupported("Arithmetic over NULL alone"))
+            }
+            Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt => {
+                let left = self.coerce(left, &common)?;
+                let right = self.coerce(right, &common)?;
+                Ok(udf::number::integer_arithmetic(&symbol, left, right, common))
+            }
+            Type::Real | Type::Double => {
+                let left = self.coerce(left, &common)?;
+                let right = self.coerce(right, &common)?;
+                let operator = match op {
+                    BinaryOperator::Plus => Operator::Plus,
+                    BinaryOperator::Minus => Operator::Minus,
+                    BinaryOperator::Multiply => Operator::Multiply,
+                    BinaryOperator::Divide => Operator::Divide,
+                    _ => Operator::Modulo,
+                };
+                Ok(Typed::new(binary(left.expr, operator, right.expr), common))
+            }
+            Type::Decimal(..) => {
+                let left = self.as_decimal(left)?;
+                let right = self.as_decimal(right)?;
+                udf::number::decimal_arithmetic(&symbol, left, right)
+            }
+            _ => Err(mismatch()),
+        }
+    }
+
+    /// An integer as the decimal that holds it; a decimal as it is.
+    fn as_decimal(&self, value: Typed) -> Result<Typed> {
+        match &value.ty {
+            Type::Decimal(..) => Ok(value),
+            Type::Unknown => self.coerce(value, &Type::Decimal(1, 0)),
+            _ => {
+                let ty = common_super_type(&value.ty, &Type::Decimal(1, 0))
+                    .ok_or_else(|| Failure::internal("no decimal for a number"))?;
+                self.coerce(value, &ty)
+            }
+        }
+    }
+
+    /// Unary minus.
+    pub(super) fn negate(&self, value: Typed) -> Result<Typed> {
+        match &value.ty {
+            ty if ty.is_integer() => {
+                let ty = ty.clone();
+                Ok(udf::number::negate(value, ty))
+            }
+            Type::Real | Type::Double | Type::Decimal(..) => {
+                let ty = value.ty.clone();
+                Ok(Typed::new(Expr::Negative(Box::new(value.expr)), ty))
+            }
+            Type::IntervalDayTime | Type::IntervalYearMonth => {
+                let ty = value.ty.clone();
+                Ok(udf::number::negate(value, ty))
+            }
+            other => Err(Failure::new(
+                ErrorCode::TypeMismatch,
+                format!("Cannot negate {other}"),
+            )),
+        }
+    }
+}
+
+fn binary(left: Expr, operator: Operator, right: Expr) -> Expr {
+    Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right)))
+}
+
+fn display(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Eq => "=",
+        Operator::NotEq => "<>",
+        Operator::Lt => "<",
+        Operator::LtEq => "<=",
+        Operator::Gt => ">",
+        _ => ">=",
+    }
+}
+
+/// Arrow orders floats totally (NaN equals NaN and is above all, -0 is below 0); IEEE and Trino do not.
+/// A comparison with a plain number stays a comparison that files can be pruned by, and only what lies
+/// between the two orders is put right beside it.
+fn float_comparison(operator: Operator, left: Typed, right: Typed) -> Expr {
+    use datafusion::common::ScalarValue;
+    let plain = |value: &Typed| match value.constant() {
+        Some(ScalarValue::Float64(Some(v))) => v.is_finite() && *v != 0.0,
+        Some(ScalarValue::Float32(Some(v))) => v.is_finite() && *v != 0.0,
+        _ => false,
+    };
+    let other = match (plain(&left), plain(&right)) {
+        (_, true) => Some(left.clone()),
+        (true, _) => Some(right.clone()),
+        _ => None,
+    };
+    match other {
+        Some(other) => {
+            let native = binary(left.expr, operator, right.expr);
+            match operator {
+                Operator::Eq | Operator::NotEq => native,
+                _ => native.and(Expr::Not(Box::new(udf::number::is_nan(other).expr))),
+            }
+        }
+        None => udf::number::float_compare(display(operator), left, right).expr,
+    }
+}

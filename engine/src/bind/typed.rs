@@ -1,0 +1,102 @@
+//! An expression and its Trino type.
+
+use datafusion::common::{Column, ScalarValue};
+use datafusion::logical_expr::{Cast, Expr};
+
+use crate::types::Type;
+
+/// An expression and its Trino type. INVARIANT: the expression's Arrow type is `ty.arrow()`.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// For DataFusion.
+    pub expr: Expr,
+    /// For everything else.
+    pub ty: Type,
+}
+
+impl Typed {
+    /// An expression of a type.
+    pub fn new(expr: Expr, ty: Type) -> Self {
+        Self { expr, ty }
+    }
+
+    /// A plan's column.
+    pub fn column(symbol: &str, ty: Type) -> Self {
+        Self::new(Expr::Column(Column::new_unqualified(symbol)), ty)
+    }
+
+    /// A constant.
+    pub fn literal(value: ScalarValue, ty: Type) -> Self {
+        Self::new(Expr::Literal(value, None), ty)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(value: bool) -> Self {
+        Self::literal(ScalarValue::Boolean(Some(value)), Type::Boolean)
+    }
+
+    /// A 64-bit integer.
+    pub fn bigint(value: i64) -> Self {
+        Self::literal(ScalarValue::Int64(Some(value)), Type::BigInt)
+    }
+
+    /// A text.
+    pub fn varchar(value: &str) -> Self {
+        let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+        Self::literal(
+            ScalarValue::Utf8(Some(value.to_owned())),
+            Type::Varchar(Some(length)),
+        )
+    }
+
+    /// NULL of a type.
+    pub fn null(ty: Type) -> Self {
+        let value = ScalarValue::try_new_null(&ty.arrow());
+        match value {
+            Ok(value) => Self::literal(value, ty),
+            // No scalar for this type: cast at run time instead.
+            Err(_) => {
+                let arrow = ty.arrow();
+                Self::new(
+                    Expr::Cast(Cast::new(
+                        Box::new(Expr::Literal(ScalarValue::Null, None)),
+                        arrow,
+                    )),
+                    ty,
+                )
+            }
+        }
+    }
+
+    /// The constant, if it is one.
+    pub fn constant(&self) -> Option<&ScalarValue> {
+        match &self.expr {
+            Expr::Literal(value, _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The constant text, if it is one.
+    pub fn constant_text(&self) -> Option<&str> {
+        match self.constant()? {
+            ScalarValue::Utf8(Some(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The constant integer, if it is one.
+    pub fn constant_integer(&self) -> Option<i64> {
+        match self.constant()? {
+            ScalarValue::Int8(v) => v.map(i64::from),
+            ScalarValue::Int16(v) => v.map(i64::from),
+            ScalarValue::Int32(v) => v.map(i64::from),
+            ScalarValue::Int64(v) => *v,
+            _ => None,
+        }
+    }
+
+    /// Whether it is the literal NULL.
+    pub fn is_null_literal(&self) -> bool {
+        self.constant().is_some_and(ScalarValue::is_null)
+    }
+}

@@ -1,0 +1,6 @@
+//! The engine held against answers of a real Trino 476, over HTTP, with the policy pulled over HTTP.
+
+mod client;
+mod policy_cases;
+mod server;
+mod type_cases;
