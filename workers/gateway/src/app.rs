@@ -178,14 +178,20 @@ impl App {
     /// # Errors
     /// Lifeguard has none to give. Nothing may be let through then.
     pub async fn model(&self) -> Result<Arc<Model>, HttpError> {
-        self.kept
-            .policy
-            .model(
-                &self.lifeguard,
-                self.config.refresh_seconds,
-                self.clock.now(),
-            )
-            .await
+        self.model_within(self.config.refresh_seconds).await
+    }
+
+    /// The policy's model as it is now.
+    ///
+    /// # Errors
+    /// As [`App::model`].
+    pub async fn newest_model(&self) -> Result<Arc<Model>, HttpError> {
+        self.model_within(0).await
+    }
+
+    async fn model_within(&self, seconds: i64) -> Result<Arc<Model>, HttpError> {
+        let now = self.clock.now();
+        self.kept.policy.model(&self.lifeguard, seconds, now).await
     }
 
     /// The model for routes that answer with problems.
@@ -194,5 +200,68 @@ impl App {
     /// As [`App::model`].
     pub async fn model_or_failure(&self) -> Result<Arc<Model>, Failure> {
         Ok(self.model().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good(name: &str) -> Option<String> {
+        let key = STANDARD.encode([7; 32]);
+        Some(match name {
+            "ACCESS_TEAM_DOMAIN" => "http://127.0.0.1:8787/".to_owned(),
+            "ACCESS_AUD" => "townlake-local".to_owned(),
+            "ENGINE_URL" => "http://127.0.0.1:8080".to_owned(),
+            "PUBLIC_ORIGINS" => "http://127.0.0.1:8787, https://localhost:8743".to_owned(),
+            "REFRESH_SECONDS" => "1".to_owned(),
+            "ENGINE_JWT_KEY" | "URL_KEY" => key,
+            "POLICY_TOKEN" => "a-secret-of-some-length".to_owned(),
+            _ => return None,
+        })
+    }
+
+    fn read(changed: &str, value: Option<&str>) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            let found = if name == changed {
+                value.map(str::to_owned)
+            } else {
+                good(name)
+            };
+            found.ok_or_else(|| ConfigError::Missing(name.to_owned()))
+        })
+    }
+
+    #[test]
+    fn a_missing_or_odd_variable_is_named_and_no_secret_shown() {
+        let config = read("", None).unwrap();
+        assert_eq!(config.issuer.team_domain, "http://127.0.0.1:8787");
+        assert_eq!(config.engine_forwarded_proto, Scheme::Https);
+        assert_eq!(config.cron_token, None);
+        let shown = format!("{config:?}");
+        assert!(
+            !shown.contains("a-secret") && !shown.contains("7, 7"),
+            "{shown}"
+        );
+        for (name, value) in [
+            ("ENGINE_URL", None),
+            ("ENGINE_URL", Some("127.0.0.1:8080")),
+            ("ENGINE_JWT_KEY", Some("c2hvcnQ=")),
+            ("URL_KEY", Some("not base64!")),
+            ("POLICY_TOKEN", Some("short")),
+            ("CRON_TOKEN", Some("short")),
+            ("PUBLIC_ORIGINS", Some("")),
+            ("PUBLIC_ORIGINS", Some("http://a.example, b.example")),
+            ("REFRESH_SECONDS", Some("0")),
+            ("REFRESH_SECONDS", Some("soon")),
+            ("ENGINE_FORWARDED_PROTO", Some("ftp")),
+        ] {
+            let error = read(name, value).unwrap_err().to_string();
+            assert!(error.contains(name), "{name}: {error}");
+            assert!(
+                value.is_none_or(|value| value.is_empty() || !error.contains(value)),
+                "{error}"
+            );
+        }
     }
 }

@@ -32,13 +32,16 @@ pub struct Refused {
     /// Trino's name.
     pub code: ErrorCode,
     /// What to tell the caller.
-    pub advice: Advice,
+    pub advice: Box<Advice>,
 }
 
 impl Refused {
     /// A refusal.
     pub fn new(code: ErrorCode, advice: Advice) -> Self {
-        Self { code, advice }
+        Self {
+            code,
+            advice: Box::new(advice),
+        }
     }
 }
 

@@ -86,12 +86,29 @@ impl Asked<'_> {
         let reading = townlake_sql::read(&self.sql, &self.client.sql)
             .map_err(|error| check::unreadable(&error))?;
         let model = app.model().await.map_err(|error| no_policy(&error))?;
+        let refused = match self.decide_by(&reading, &model).await {
+            Err(refused) => refused,
+            decided => return decided,
+        };
+        // Before saying no, a look at the newest policy: it may have been granted, or the session opened, just now.
+        let newest = app
+            .newest_model()
+            .await
+            .map_err(|error| no_policy(&error))?;
+        if newest.version == model.version {
+            return Err(refused);
+        }
+        self.decide_by(&reading, &newest).await
+    }
+
+    async fn decide_by(&self, reading: &Reading, model: &Model) -> Result<Decided, NotAllowed> {
+        let app = self.app;
         let now = app.clock.now();
         let user = &self.sender.principal.user;
         match &reading.statement {
             Statement::SetSession { name, value } if name == PII_PROPERTY => {
                 return Ok(Decided::Answered(
-                    self.set_session(&model, value.as_deref())?,
+                    self.set_session(model, value.as_deref())?,
                 ));
             }
             Statement::ResetSession { name } if name == PII_PROPERTY => {
@@ -104,7 +121,7 @@ impl Asked<'_> {
         }
         let session = match &self.client.pii {
             None => None,
-            Some(id) => Some(self.session(&model, id)?),
+            Some(id) => Some(self.session(model, id)?),
         };
         let session_id = session.as_ref().map(|session| &session.id);
         let asker = Asker {
@@ -113,15 +130,18 @@ impl Asked<'_> {
         };
         let public_url = app.config.public_url();
         let question = Question {
-            model: &model,
+            model,
             asker,
             now,
             public_url: &public_url,
         };
-        let tables = check::check(question, &reading).map_err(|refused| NotAllowed {
+        let tables = check::check(question, reading).map_err(|refused| NotAllowed {
             refused,
-            tables: tables_of(&reading),
+            tables: tables_of(reading),
         })?;
+        sync::catch_up(app, model.version)
+            .await
+            .map_err(|failure| engine_behind(&failure))?;
         if let Some(session) = &session
             && let Err(failure) =
                 sync::wait_for(app, model.version, session, &self.sender.origin).await
@@ -130,7 +150,7 @@ impl Asked<'_> {
         }
         let tables = tables
             .into_iter()
-            .map(|table| (table.clone(), print(&model, asker, &table, now)))
+            .map(|table| (table.clone(), print(model, asker, &table, now)))
             .collect();
         let attempts = match reading.statement.innermost() {
             Statement::Query | Statement::Show(_) => Attempts::Several,

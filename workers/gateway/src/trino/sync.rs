@@ -1,7 +1,8 @@
-//! "The engine has heard of it": before the first query of a PII session, the engine has to have the policy that knows
-//! the session, or it would refuse a person what they were just given.
+//! "The engine has heard of it": before a query goes on, the engine has to have the policy by which the gateway let it
+//! through, or it would refuse a person what they were just given, or show it empty.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,10 +29,12 @@ const MAX_KNOWN: usize = 10_000;
 /// How many pages of a one-line query are followed.
 const MAX_PAGES: usize = 50;
 
-/// PII sessions that the engine is known to have heard of. Clones share it.
+/// What the engine is known to have heard of: PII sessions, and a version of the policy. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct KnownSessions {
     known: Arc<Mutex<HashSet<String>>>,
+    /// The newest version of the policy that the engine is known to have.
+    engine_version: Arc<AtomicU64>,
 }
 
 /// Returns once the engine has a policy that knows the session.
@@ -79,6 +82,43 @@ pub async fn wait_for(
         "the engine's copy of the policy",
         last,
     ))
+}
+
+/// Returns once the engine has at least this version of the policy. Until then it would answer by an older one: a table
+/// that was granted just now would be there without rows.
+///
+/// # Errors
+/// The engine answers, but does not get there within two refresh periods and a little.
+pub async fn catch_up(app: &App, version: u64) -> Result<(), Failure> {
+    let seen = &app.kept.sessions.engine_version;
+    if seen.load(Ordering::Relaxed) >= version {
+        return Ok(());
+    }
+    let clock = Clock::system();
+    let deadline = clock
+        .now()
+        .plus_seconds(2 * app.config.refresh_seconds + PATIENCE_SECONDS);
+    loop {
+        let last = match refresh(app).await {
+            Ok(Some(at)) if at >= version => {
+                seen.fetch_max(at, Ordering::Relaxed);
+                return Ok(());
+            }
+            Ok(Some(at)) => format!("it has version {at} of the policy, not {version}"),
+            // A Trino looks for a newer policy by itself, and only then.
+            Ok(None) => return Ok(()),
+            Err(HttpError::Refused { problem }) => problem.title.clone(),
+            // It is away: sending it the statement will say so.
+            Err(_) => return Ok(()),
+        };
+        if clock.now() >= deadline {
+            return Err(Failure::unavailable(
+                "the engine's copy of the policy",
+                last,
+            ));
+        }
+        pause(PAUSE).await;
+    }
 }
 
 fn lock(sessions: &KnownSessions) -> std::sync::MutexGuard<'_, HashSet<String>> {

@@ -45,7 +45,7 @@ pub fn no_policy(error: &HttpError) -> Refused {
 pub fn engine_behind(failure: &Failure) -> Refused {
     let advice = Advice::new(
         "engine_behind",
-        "the query engine has not heard of the PII session yet",
+        "the query engine has not heard of the newest policy yet",
         failure.problem().title.clone(),
     )
     .with_hint("try again in a few seconds");

@@ -108,6 +108,10 @@ impl Engine {
 
 type Shared = State<Arc<Mutex<Inner>>>;
 
+#[expect(
+    clippy::result_large_err,
+    reason = "a refusal is an answer like any other"
+)]
 fn note(
     inner: &Arc<Mutex<Inner>>,
     method: &str,

@@ -353,7 +353,7 @@ async fn what_is_asked_and_refused_is_on_record() {
 async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
     let town = Town::open().await;
     let answer = town
-        .from_worker("skimmer", "POST", "/v1/statement", &[], "SELECT 1")
+        .as_worker("skimmer", "POST", "/v1/statement", &[], "SELECT 1")
         .await;
     assert!(answer.json()["error"].is_null(), "{}", answer.text);
     let next = answer.next();
@@ -361,7 +361,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
         town.engine.asked().pop().unwrap().headers["x-trino-user"],
         "svc-skimmer"
     );
-    let page = town.from_worker("skimmer", "GET", &next, &[], "").await;
+    let page = town.as_worker("skimmer", "GET", &next, &[], "").await;
     assert_eq!(
         page.json()["data"][0][0],
         format!("row 1: https://127.0.0.1:8787/t/x")
@@ -375,7 +375,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
     let (ana, bo) = (carried("ana@corp.example"), carried("bo@corp.example"));
     let sql = "SELECT * FROM lake.dim.accounts";
     let answer = town
-        .from_worker(
+        .as_worker(
             "skipper",
             "POST",
             "/v1/statement",
@@ -389,7 +389,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
     );
     let next = answer.next();
     assert_eq!(
-        town.from_worker(
+        town.as_worker(
             "skipper",
             "GET",
             &next,
@@ -401,7 +401,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
         200
     );
     assert_eq!(
-        town.from_worker(
+        town.as_worker(
             "skipper",
             "GET",
             &next,
@@ -413,7 +413,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
         403
     );
     let refused = town
-        .from_worker(
+        .as_worker(
             "skipper",
             "POST",
             "/v1/statement",
@@ -431,7 +431,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
         ("catalog", vec![], 403),
     ] {
         assert_eq!(
-            town.from_worker(caller, "POST", "/v1/statement", &headers, sql)
+            town.as_worker(caller, "POST", "/v1/statement", &headers, sql)
                 .await
                 .status,
             status,
@@ -439,7 +439,7 @@ async fn workers_ask_as_themselves_or_as_the_person_they_carry() {
         );
     }
     assert_eq!(
-        town.from_worker("skipper", "GET", "/api/me", &[], "")
+        town.as_worker("skipper", "GET", "/api/me", &[], "")
             .await
             .status,
         404

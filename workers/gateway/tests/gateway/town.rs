@@ -293,7 +293,7 @@ impl Town {
     }
 
     /// A request of another Worker to the gateway's internal side.
-    pub async fn from_worker(
+    pub async fn as_worker(
         &self,
         caller: &str,
         method: &str,
