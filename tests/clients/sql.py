@@ -34,6 +34,8 @@ def connect(task):
         catalog=task.get("catalog"),
         schema=task.get("schema"),
         source="townlake-tests",
+        # The client refuses credentials over plain http unless told that this is meant.
+        allow_insecure_auth=address.scheme == "http",
     )
 
 

@@ -6,7 +6,10 @@ import { callApi, signIn } from "./client.mjs";
 const REVIEWED = ["tpch.tiny.*", "lake.dim.*", "lake.seed.*", "lake.fct.*"];
 const REASON = "the demo company's marts are open to its analysts";
 const UNMASK = { subject: { user: "ana@corp.example" }, class: "email", reason: "Ana answers customers and may see their e-mail addresses" };
+const ANALYST = "ana@corp.example";
+const PROBE = "SELECT count(*) FROM tpch.tiny.region";
 const SCAN_WITHIN_MS = 120_000;
+const OPEN_WITHIN_MS = 20_000;
 
 /**
  * @param {string} url
@@ -21,7 +24,23 @@ export async function seed(url, progress) {
   await review(as.rui);
   progress("grants");
   await grant(as.ines);
+  progress("the engine hears of it");
+  if (missing.length === 0) await untilOpen(url);
   return missing;
+}
+
+/** Returns once an analyst's query is let through: decisions take effect within the refresh time. @param {string} url */
+async function untilOpen(url) {
+  const headers = { cookie: await signIn(url, ANALYST), origin: url };
+  const until = Date.now() + OPEN_WITHIN_MS;
+  for (;;) {
+    /** @type {any} */
+    let page = await (await fetch(`${url}/v1/statement`, { method: "POST", body: PROBE, headers })).json();
+    while (page.nextUri) page = await (await fetch(page.nextUri, { headers })).json();
+    if (!page.error) return;
+    if (Date.now() > until) throw new Error(`the marts did not open to ${ANALYST} within ${OPEN_WITHIN_MS / 1000} s: ${page.error.message}`);
+    await sleep(200);
+  }
 }
 
 /** @typedef {(method: string, path: string, body?: unknown) => Promise<any>} Call */

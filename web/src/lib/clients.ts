@@ -19,7 +19,7 @@ export function clientSetups(origin: string, user: string): ClientSetup[] {
         "import os, trino",
         "connection = trino.dbapi.connect(",
         `    host="${here.hostname}", port=${here.port || (plain ? 80 : 443)}, http_scheme="${here.protocol.slice(0, -1)}", user="${user}",`,
-        '    auth=trino.auth.JWTAuthentication(os.environ["TOWNLAKE_TOKEN"]))',
+        `    auth=trino.auth.JWTAuthentication(os.environ["TOWNLAKE_TOKEN"])${plain ? ", allow_insecure_auth=True" : ""})`,
         'print(connection.cursor().execute("SELECT * FROM lake.dim.accounts LIMIT 5").fetchall())',
       ].join("\n"),
     },
