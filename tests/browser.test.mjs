@@ -12,6 +12,8 @@ import { startTestPlatform } from "./support/platform.mjs";
 
 const ARTEFACTS = join(root, "test-artifacts");
 const CONTACTS = "postgres.crm.contacts";
+/** What a function service needs; with them, a second browser context ends the browser. */
+const ONE_PROCESS = ["--single-process", "--no-zygote"];
 
 /** @type {Awaited<ReturnType<typeof startTestPlatform>>} */
 let platform;
@@ -23,7 +25,7 @@ const complaints = [];
 before(async () => {
   mkdirSync(ARTEFACTS, { recursive: true });
   platform = await startTestPlatform();
-  browser = await puppeteer.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: "shell" });
+  browser = await puppeteer.launch({ executablePath: await chromium.executablePath(), args: chromium.args.filter((argument) => !ONE_PROCESS.includes(argument)), headless: "shell" });
 });
 after(async () => {
   await browser?.close();

@@ -8,6 +8,7 @@ All statements run over one connection, so what SET SESSION changes holds for th
 """
 
 import json
+import os
 import sys
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ import trino
 
 def connect(task):
     address = urlsplit(task["url"])
+    if task.get("verify"):
+        # A machine's own setting would win over the connection's (psf/requests#3829).
+        os.environ["REQUESTS_CA_BUNDLE"] = task["verify"]
     if task.get("basic"):
         authentication = trino.auth.BasicAuthentication(task["user"], task["token"])
     elif task.get("token") is not None:
