@@ -52,8 +52,11 @@ pub struct Issuer {
 /// The issuer's keys, kept per isolate. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
-    kept: Arc<Mutex<Option<(Timestamp, Arc<JwkSet>)>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
 }
+
+/// When the keys were fetched, and the keys.
+type Kept = (Timestamp, Arc<JwkSet>);
 
 #[derive(Deserialize)]
 struct Claims {
