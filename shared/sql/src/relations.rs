@@ -3,6 +3,7 @@
 //! sqlparser's tree holds the constructs of thirty dialects. Each node that can hide a table, or that Trino does not
 //! have, is checked against a list of what is followed here; whatever is not on the list is refused.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
@@ -49,11 +50,20 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
 }
 
 /// What one query's WITH has defined so far, and what it is about to.
+#[derive(Default)]
 struct Scope {
     /// Names that stand for queries, in lower case.
-    names: Vec<String>,
-    /// The queries of this WITH, by address, and what each will be called once it ends.
-    coming: Vec<(*const Query, String, bool)>,
+    names: HashSet<String>,
+    /// The queries of this WITH, by address.
+    coming: HashMap<*const Query, Coming>,
+}
+
+/// A common table expression before its query has ended.
+struct Coming {
+    /// What it will be called, in lower case.
+    name: String,
+    /// Whether it is of a WITH RECURSIVE.
+    recursive: bool,
 }
 
 struct Collector<'c, 's> {
@@ -74,12 +84,9 @@ impl Visitor for Collector<'_, '_> {
         self.scopes.pop();
         // A common table expression's name begins behind it: inside, the name still means the table.
         if let Some(scope) = self.scopes.last_mut()
-            && let Some((_, name, _)) = scope
-                .coming
-                .iter()
-                .find(|(address, _, _)| std::ptr::eq(*address, query))
+            && let Some(ended) = scope.coming.remove(&std::ptr::from_ref(query))
         {
-            scope.names.push(name.clone());
+            scope.names.insert(ended.name);
         }
         ControlFlow::Continue(())
     }
@@ -117,20 +124,20 @@ impl Visitor for Collector<'_, '_> {
 impl Collector<'_, '_> {
     fn enter(&mut self, query: &Query) -> Result<(), ReadError> {
         allowed::check_query(query)?;
-        let mut scope = Scope {
-            names: Vec::new(),
-            coming: Vec::new(),
-        };
+        let mut scope = Scope::default();
         if let Some(name) = self.recursive_name(query) {
             check_recursion(query, &name)?;
-            scope.names.push(name);
+            scope.names.insert(name);
         }
         if let Some(with) = &query.with {
             for cte in &with.cte_tables {
-                let name = cte.alias.name.value.to_lowercase();
+                let coming = Coming {
+                    name: cte.alias.name.value.to_lowercase(),
+                    recursive: with.recursive,
+                };
                 scope
                     .coming
-                    .push((&raw const *cte.query, name, with.recursive));
+                    .insert(std::ptr::from_ref(cte.query.as_ref()), coming);
             }
         }
         self.scopes.push(scope);
@@ -139,12 +146,7 @@ impl Collector<'_, '_> {
 
     /// The name that a query may use for itself: only in WITH RECURSIVE, and only as a UNION.
     fn recursive_name(&self, query: &Query) -> Option<String> {
-        let (_, name, recursive) = self
-            .scopes
-            .last()?
-            .coming
-            .iter()
-            .find(|(address, _, _)| std::ptr::eq(*address, query))?;
+        let coming = self.scopes.last()?.coming.get(&std::ptr::from_ref(query))?;
         let is_union = matches!(
             query.body.as_ref(),
             SetExpr::SetOperation {
@@ -152,7 +154,7 @@ impl Collector<'_, '_> {
                 ..
             }
         );
-        (*recursive && is_union).then(|| name.clone())
+        (coming.recursive && is_union).then(|| coming.name.clone())
     }
 
     fn is_query_name(&self, name: &Name) -> bool {

@@ -189,17 +189,17 @@ fn check_joins(tables: &TableWithJoins) -> Result<(), ReadError> {
         join_operator,
     } in &tables.joins
     {
-        let known = match join_operator {
+        let known = matches!(
+            join_operator,
             JoinOperator::Join(_)
-            | JoinOperator::Inner(_)
-            | JoinOperator::Left(_)
-            | JoinOperator::LeftOuter(_)
-            | JoinOperator::Right(_)
-            | JoinOperator::RightOuter(_)
-            | JoinOperator::FullOuter(_)
-            | JoinOperator::CrossJoin(JoinConstraint::None) => true,
-            _ => false,
-        };
+                | JoinOperator::Inner(_)
+                | JoinOperator::Left(_)
+                | JoinOperator::LeftOuter(_)
+                | JoinOperator::Right(_)
+                | JoinOperator::RightOuter(_)
+                | JoinOperator::FullOuter(_)
+                | JoinOperator::CrossJoin(JoinConstraint::None)
+        );
         if !known || *global {
             refuse!("this kind of join", relation);
         }
