@@ -258,10 +258,9 @@ mod tests {
         ] {
             let error = read(name, value).unwrap_err().to_string();
             assert!(error.contains(name), "{name}: {error}");
-            assert!(
-                value.is_none_or(|value| value.is_empty() || !error.contains(value)),
-                "{error}"
-            );
+            // Short numbers may well stand in what was expected.
+            let repeated = value.is_some_and(|value| value.len() > 1 && error.contains(value));
+            assert!(!repeated, "{error}");
         }
     }
 }
