@@ -104,11 +104,42 @@ pub struct Query {
 
 /// The pages that were asked for, and those to come.
 pub(crate) struct Pages {
-    pub parts: mpsc::Receiver<Part>,
+    parts: mpsc::Receiver<Part>,
+    /// A part that was looked at before its page was asked for.
+    waiting: Option<Part>,
     /// The token of the next page; none after the last.
     pub next: Option<u64>,
     /// The last page, for who asks for it again.
     pub last: Option<(u64, Bytes)>,
+}
+
+impl Pages {
+    pub fn new(parts: mpsc::Receiver<Part>) -> Self {
+        Self { parts, waiting: None, next: Some(0), last: None }
+    }
+
+    /// The next part; none if the query ended without one.
+    pub async fn next_part(&mut self) -> Option<Part> {
+        match self.waiting.take() {
+            Some(part) => Some(part),
+            None => self.parts.recv().await,
+        }
+    }
+
+    /// Takes no more parts and drops those that came.
+    pub fn close(&mut self) {
+        self.parts.close();
+        self.waiting = None;
+        while self.parts.try_recv().is_ok() {}
+    }
+
+    /// Whether it is known already that no rows follow. A part that is met on the way is kept.
+    pub fn is_at_end(&mut self) -> bool {
+        if self.waiting.is_none() {
+            self.waiting = self.parts.try_recv().ok();
+        }
+        matches!(self.waiting, Some(Part::End))
+    }
 }
 
 impl Query {

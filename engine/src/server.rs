@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use townlake_protocol::trino::{INTERNAL_NODE_VERSION, NodeVersion, ServerInfo};
@@ -78,7 +78,7 @@ async fn refresh(State(app): State<App>, headers: HeaderMap) -> Response {
 fn unauthorized(message: &str) -> Response {
     (
         StatusCode::UNAUTHORIZED,
-        [(axum::http::header::WWW_AUTHENTICATE, "Bearer realm=\"Trino\"")],
+        [(header::WWW_AUTHENTICATE, "Bearer realm=\"Trino\"")],
         message.to_owned(),
     )
         .into_response()

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use datafusion::common::ScalarValue;
+use datafusion::common::{Column, ScalarValue};
 use datafusion::functions_window as functions;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
@@ -40,10 +40,15 @@ impl<'w> Windows<'w> {
         if collected.is_empty() {
             return Ok(plan);
         }
-        let exprs: Vec<Expr> =
-            collected.into_iter().map(|(expr, symbol)| expr.alias(symbol)).collect();
+        // DataFusion names window functions by their text and takes no alias: the symbols come after.
+        let mut projection: Vec<Expr> =
+            plan.schema().columns().into_iter().map(Expr::Column).collect();
+        projection.extend(collected.iter().map(|(expr, symbol)| {
+            Expr::Column(Column::new_unqualified(expr.schema_name().to_string())).alias(symbol)
+        }));
+        let exprs: Vec<Expr> = collected.into_iter().map(|(expr, _)| expr).collect();
         let plan = LogicalPlanBuilder::window_plan(plan.build()?, exprs)?;
-        Ok(LogicalPlanBuilder::from(plan))
+        Ok(LogicalPlanBuilder::from(plan).project(projection)?)
     }
 }
 
@@ -292,6 +297,7 @@ impl Binder<'_> {
     }
 
     fn frame(&self, frame: Option<&ast::WindowFrame>, ordered: bool, env: &Env<'_>) -> Result<WindowFrame> {
+        use ast::WindowFrameBound::{CurrentRow, Following, Preceding};
         let Some(frame) = frame else {
             return Ok(WindowFrame::new(ordered.then_some(false)));
         };
@@ -316,18 +322,17 @@ impl Binder<'_> {
                 }
             };
             Ok(match bound {
-                ast::WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
-                ast::WindowFrameBound::Preceding(None) => {
+                CurrentRow => WindowFrameBound::CurrentRow,
+                Preceding(None) => {
                     WindowFrameBound::Preceding(ScalarValue::UInt64(None))
                 }
-                ast::WindowFrameBound::Following(None) => {
+                Following(None) => {
                     WindowFrameBound::Following(ScalarValue::UInt64(None))
                 }
-                ast::WindowFrameBound::Preceding(Some(expr)) => WindowFrameBound::Preceding(rows(expr)?),
-                ast::WindowFrameBound::Following(Some(expr)) => WindowFrameBound::Following(rows(expr)?),
+                Preceding(Some(expr)) => WindowFrameBound::Preceding(rows(expr)?),
+                Following(Some(expr)) => WindowFrameBound::Following(rows(expr)?),
             })
         };
-        use ast::WindowFrameBound::{CurrentRow, Following, Preceding};
         let end = frame.end_bound.clone().unwrap_or(CurrentRow);
         let invalid = |message: &str| Err(Failure::new(ErrorCode::InvalidWindowFrame, message));
         match (&frame.start_bound, &end) {

@@ -32,6 +32,12 @@ const AT_ONCE: usize = 16;
 /// Queries that may wait or run.
 const AT_MOST: usize = 1000;
 
+/// Queries that are known of, ended ones included; beyond it the ended ones are forgotten at once.
+const REMEMBERED_AT_MOST: usize = 4 * AT_MOST;
+
+/// A client whose answer got lost asks again within this time.
+const RETRIED: Duration = Duration::from_secs(10);
+
 /// Pages made ahead of the client: one being read and one being made.
 const PAGES_AHEAD: usize = 2;
 
@@ -109,7 +115,7 @@ impl Registry {
             rows: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             analysed_millis: AtomicU64::new(0),
-            pages: tokio::sync::Mutex::new(Pages { parts, next: Some(0), last: None }),
+            pages: tokio::sync::Mutex::new(Pages::new(parts)),
             progress: tokio::sync::Notify::new(),
             delivered: CancellationToken::new(),
         });
@@ -118,7 +124,10 @@ impl Registry {
         }
         let full = {
             let mut queries = self.queries.lock();
-            let full = queries.len() >= AT_MOST;
+            if queries.len() >= REMEMBERED_AT_MOST {
+                queries.retain(|_, query| !is_over(query) || query.seen.lock().elapsed() < RETRIED);
+            }
+            let full = queries.values().filter(|query| !is_over(query)).count() >= AT_MOST;
             queries.insert(id, Arc::clone(&query));
             full
         };
@@ -169,7 +178,7 @@ impl Registry {
         let mut gone = Vec::new();
         self.queries.lock().retain(|_, query| {
             let idle = query.seen.lock().elapsed();
-            let ended = matches!(*query.state.lock(), State::Failed | State::Finished)
+            let ended = is_over(query)
                 && query.pages.try_lock().is_ok_and(|pages| pages.next.is_none());
             if !ended && idle > ABANDONED {
                 gone.push(Arc::clone(query));
@@ -186,6 +195,11 @@ impl Registry {
             ));
         }
     }
+}
+
+/// Whether a query makes no more rows. Its client may still have some to fetch.
+fn is_over(query: &QueryRef) -> bool {
+    matches!(*query.state.lock(), State::Failed | State::Finished)
 }
 
 async fn sweep(registry: std::sync::Weak<Registry>) {

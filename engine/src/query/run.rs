@@ -92,6 +92,7 @@ async fn run(
     let policy = engine.policy.current()?;
     let access = Access::of_request(policy, &query.session.principal, original_user, user)?;
     access.check_can_execute_query()?;
+    analysis::check_session(&query.session, &access)?;
     *query.access.lock() = Some(access.clone());
     let outcome = analysis::analyse(engine, query, &access).await?;
     *query.reads.lock() = outcome.reads;

@@ -117,7 +117,7 @@ pub async fn executing(
     let mut results = empty(&query, &base);
     let mut ended = false;
     if query.head.lock().is_some() {
-        match tokio::time::timeout(POLL, pages.parts.recv()).await {
+        match tokio::time::timeout(POLL, pages.next_part()).await {
             Err(_) => {}
             Ok(Some(Part::Rows(rows, _))) => {
                 let mut data = Vec::with_capacity(rows.len() + 2);
@@ -129,9 +129,7 @@ pub async fn executing(
                     None => query.fail(Failure::internal("a page of rows is no JSON")),
                 }
                 // Often the end is there already: then it needs no page of its own.
-                if matches!(pages.parts.try_recv(), Ok(Part::End)) {
-                    ended = true;
-                }
+                ended = pages.is_at_end();
             }
             Ok(Some(Part::End)) => ended = true,
             Ok(None) => {
@@ -265,8 +263,7 @@ async fn failed(query: &Query, base: &Base, failure: &Failure) -> Response {
         pages.next = None;
         pages.last = None;
         // What was made and not delivered is not delivered any more.
-        pages.parts.close();
-        while pages.parts.try_recv().is_ok() {}
+        pages.close();
     }
     answer(query, &QueryResults { error: Some(failure.to_wire()), ..empty(query, base) })
 }

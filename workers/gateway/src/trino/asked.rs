@@ -12,7 +12,7 @@ use townlake_core::policy::model::{Model, PiiSession};
 use townlake_core::policy::session::live_session;
 use townlake_kit::background::Background;
 use townlake_kit::failure::Failure;
-use townlake_kit::http::HttpError;
+use townlake_kit::http::{HttpError, read_bytes};
 use townlake_kit::log;
 use townlake_protocol::lifeguard::audit::{AuditEvent, AuditKind};
 use townlake_protocol::trino::{ErrorCode, headers};
@@ -253,6 +253,9 @@ impl Asked<'_> {
             Ok(response) => response.into_parts(),
             Err(error) => return Ok(self.no_engine(&error)),
         };
+        if parts.status == StatusCode::BAD_REQUEST {
+            return Err(refused_header(body).await);
+        }
         if parts.status != StatusCode::OK {
             return Ok(self.odd_answer(parts.status));
         }
@@ -336,6 +339,15 @@ impl Asked<'_> {
         );
         answer::failed(&self.id, &self.sender.origin, &engine_odd(status))
     }
+}
+
+/// A header that the engine cannot read, e.g. a time zone that is none. It says which.
+async fn refused_header(body: Body) -> Failure {
+    let text = match read_bytes("the engine", body).await {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).chars().take(500).collect(),
+        Err(_) => "the engine cannot read one of the session's headers".to_owned(),
+    };
+    Failure::bad_request("session_refused", text)
 }
 
 fn too_many_tables(count: usize) -> Refused {

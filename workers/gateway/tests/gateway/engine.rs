@@ -28,6 +28,8 @@ pub enum Mood {
     Restarted,
     /// Answers statements with something else.
     Odd,
+    /// Cannot read a header.
+    Picky,
 }
 
 /// One request as it came.
@@ -161,6 +163,10 @@ async fn refresh(State(inner): Shared, headers: HeaderMap) -> Response {
 async fn statement(State(inner): Shared, headers: HeaderMap, body: String) -> Response {
     match note(&inner, "POST", "/v1/statement", &headers, &body) {
         Ok(Mood::Odd) => return "surprise".into_response(),
+        Ok(Mood::Picky) => {
+            let text = "Invalid X-Trino-Time-Zone header: 'x' is not a time zone";
+            return (StatusCode::BAD_REQUEST, text).into_response();
+        }
         Ok(_) => {}
         Err(refused) => return refused,
     }

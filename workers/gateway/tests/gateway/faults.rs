@@ -16,6 +16,13 @@ async fn an_engine_that_is_away_or_odd_gets_a_clear_error() {
         assert_eq!(name, "GENERIC_INTERNAL_ERROR", "{mood:?}");
         assert!(message.contains(text), "{mood:?}: {message}");
     }
+    town.engine.be(Mood::Picky);
+    let answer = town.sql(&ana, "SELECT 1").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.json()["detail"],
+        "Invalid X-Trino-Time-Zone header: 'x' is not a time zone"
+    );
     town.engine.be(Mood::Well);
     let next = town.sql(&ana, "SELECT 1").await.next();
     town.engine.be(Mood::Busy);
