@@ -180,6 +180,20 @@ test("SET SESSION opens it too, and the audit has the flip and each query", asyn
   assert.ok(!JSON.stringify(told).includes(raw[0]), "the log holds no value but those that people typed");
 });
 
+test("a large result arrives whole", async () => {
+  const all = "tpch.tiny.lineitem l CROSS JOIN (SELECT orderkey FROM tpch.tiny.orders ORDER BY orderkey LIMIT 17) n";
+  const [[expected]] = (await one(ANA, `SELECT count(*) FROM ${all}`)).rows;
+  const pages = fetchPages(`SELECT l.orderkey, l.partkey FROM ${all}`);
+  let rows = 0;
+  for (;;) {
+    const page = await pages.next();
+    assert.ok(!page.error, JSON.stringify(page.error));
+    rows += page.data?.length ?? 0;
+    if (!page.nextUri) break;
+  }
+  assert.equal(rows, expected);
+});
+
 test("taken out of her group, Ana is closed within the refresh time, in the middle of a result too", async () => {
   const slow = fetchPages(`SELECT a.l_orderkey FROM (SELECT orderkey AS l_orderkey FROM tpch.tiny.lineitem) a CROSS JOIN tpch.tiny.orders b`);
   const first = await slow.next();
