@@ -133,7 +133,8 @@ test("without a platform a token's command says to start one", async () => {
 });
 
 test("without cargo the set-up says what to install", async () => {
-  const program = start("start.mjs", [], { ...environment, PATH: "/nonexistent" });
+  const nothingCompiled = join(home, "target");
+  const program = start("start.mjs", [], { ...environment, PATH: "/nonexistent", CARGO_TARGET_DIR: nothingCompiled });
   assert.equal(await program.ended, 1);
   assert.match(program.errors(), /`cargo` is not installed.*Rust 1\.95/);
 });

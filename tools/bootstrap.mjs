@@ -91,10 +91,11 @@ export async function command(load) {
   try {
     await bootstrap();
     const { main } = await load();
-    process.exitCode = (await main(process.argv.slice(2))) ?? 0;
+    // At once: what still waits for something (a start that has failed elsewhere) waits in vain.
+    process.exit((await main(process.argv.slice(2))) ?? 0);
   } catch (error) {
     const detail = process.env.TOWNLAKE_DEBUG && error instanceof Error ? error.stack : error instanceof Error ? error.message : String(error);
     process.stderr.write(`\nerror: ${detail}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }

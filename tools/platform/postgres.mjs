@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../run.mjs";
+import { readText } from "./files.mjs";
+import { commandOf } from "./runfile.mjs";
 import { supervise } from "./supervisor.mjs";
 
 const DATABASE = "townlake";
@@ -33,6 +35,7 @@ export async function startPostgres({ home, port, secrets, events }) {
   const data = join(home, "postgres");
   if (!existsSync(join(data, "townlake-ready"))) await initialise(binaries, data, secrets);
 
+  forgetDeadServer(data);
   const server = unprivileged(join(binaries, "postgres"), [
     "-D", data, "-p", String(port),
     "-c", "listen_addresses=127.0.0.1",
@@ -55,6 +58,17 @@ export async function startPostgres({ home, port, secrets, events }) {
     readerUrl: url(READER, secrets.value("postgres-reader")),
     process: supervised,
   };
+}
+
+/**
+ * A server that was killed leaves its lock behind, and a new one takes any process of that number for the old server,
+ * even one that has ended and was not reaped yet.
+ * @param {string} data
+ */
+function forgetDeadServer(data) {
+  const lock = join(data, "postmaster.pid");
+  const pid = Number(readText(lock)?.split("\n")[0]);
+  if (pid && !commandOf(pid).includes(data)) rmSync(lock, { force: true });
 }
 
 /** The folder of initdb and postgres in the npm package of this kind of machine. */

@@ -66,13 +66,17 @@ export function claimHome(home) {
 /** Process ids are used again: another program under the old number is not ours. @param {number} pid */
 const isSupervisor = (pid) => isAlive(pid) && commandOf(pid).includes("node");
 
-/** @param {number} pid @param {string} home */
+/** Ends what a killed supervisor left running, and waits until it is gone. @param {number} pid @param {string} home */
 function endLeftover(pid, home) {
-  if (isAlive(pid) && commandOf(pid).includes(home)) signalGroup(pid, "SIGKILL");
+  const isOurs = () => isAlive(pid) && commandOf(pid).includes(home);
+  if (!isOurs()) return;
+  signalGroup(pid, "SIGKILL");
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 0; tries < 50 && isOurs(); tries += 1) Atomics.wait(clock, 0, 0, 100);
 }
 
-/** @param {number} pid */
-function commandOf(pid) {
+/** The command line; without its words when the process has ended and waits to be reaped. @param {number} pid */
+export function commandOf(pid) {
   try {
     return execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
   } catch {
