@@ -35,7 +35,7 @@ if (!existsSync(DATA)) {
       await rui("POST", "/api/scans", {});
       reviews = await eventually(
         async () => (await rui("GET", "/api/reviews?state=all")).body.tables.filter((/** @type {any} */ { table }) => table.startsWith("postgres.chinook.")),
-        (tables) => tables.length === 11 && tables.every(({ columns }) => columns.every((/** @type {any} */ { proposal }) => proposal)),
+        (tables) => tables.length === 11 && tables.every((/** @type {any} */ { columns }) => columns.every((/** @type {any} */ { proposal }) => proposal)),
         { withinMs: 60_000, what: "Skimmer's look at Chinook" });
     });
     after(() => platform?.stop());
