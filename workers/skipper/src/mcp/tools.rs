@@ -199,10 +199,8 @@ fn execute_tool() -> Tool {
     let functions: Vec<String> = FUNCTIONS
         .iter()
         .map(|function| {
-            format!(
-                "{}({}): {}",
-                function.name, function.takes, function.description
-            )
+            let (name, takes, gives) = (function.name, function.takes, function.gives);
+            format!("{name}({takes}): {gives} // {}", function.description)
         })
         .collect();
     Tool {
@@ -210,7 +208,7 @@ fn execute_tool() -> Tool {
         title: "Run a snippet".to_owned(),
         description: format!(
             "Runs one JavaScript snippet: top-level `await`, `return` what answers the question. No imports, no \
-             network. `skipper` has these functions, each async with one object:\n{}\n\nExample:\nconst id = await \
+             network. `skipper` has these functions, all async:\n{}\n\nExample:\nconst id = await \
              skipper.start_query({{sql: \"SELECT region, sum(n) AS n FROM lake.x.y GROUP BY 1\"}});\nconst r = await \
              skipper.fetch_results({{queryId: id}});\nreturn {{about: r.about, chart: await \
              skipper.create_chart({{chartType: \"bar\", data: r.rows}})}};",
