@@ -65,7 +65,10 @@ test("stopping ends the program's own children too, and one that ignores it", as
 test("what ends while it starts is an error with its last words", async () => {
   const program = shell("echo no such file: engine.json; exit 3");
   await assert.rejects(program.failed, /the program ended with code 3 while starting.*no such file: engine\.json/s);
-  assert.match(readFileSync(join(folder, "program.log"), "utf8"), /no such file/);
+  // The log is written behind the program's back, so its last words may come a moment later.
+  const log = () => readFileSync(join(folder, "program.log"), "utf8");
+  for (let tries = 0; tries < 50 && !/no such file/.test(log()); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.match(log(), /no such file/);
 });
 
 test("a home belongs to one supervisor, and what its last one left is forgotten", () => {
