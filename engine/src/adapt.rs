@@ -8,5 +8,9 @@ use crate::types::Type;
 /// A source's column in the engine's own representation of the type.
 pub fn to_engine(column: Expr, arrow: &DataType, ty: &Type) -> Expr {
     let wanted = ty.arrow();
-    if *arrow == wanted { column } else { Expr::Cast(Cast::new(Box::new(column), wanted)) }
+    if *arrow == wanted {
+        column
+    } else {
+        Expr::Cast(Cast::new(Box::new(column), wanted))
+    }
 }

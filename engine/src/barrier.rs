@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion, Transformed};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchemaRef, Result as DataFusionResult};
 use datafusion::execution::context::{QueryPlanner, SessionState};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
@@ -32,9 +32,11 @@ pub struct Barrier {
 /// DataFusion's.
 pub fn above(builder: LogicalPlanBuilder) -> DataFusionResult<LogicalPlanBuilder> {
     let input = builder.build()?;
-    Ok(LogicalPlanBuilder::from(LogicalPlan::Extension(Extension {
-        node: Arc::new(Barrier { input }),
-    })))
+    Ok(LogicalPlanBuilder::from(LogicalPlan::Extension(
+        Extension {
+            node: Arc::new(Barrier { input }),
+        },
+    )))
 }
 
 impl UserDefinedLogicalNodeCore for Barrier {
@@ -58,7 +60,11 @@ impl UserDefinedLogicalNodeCore for Barrier {
         f.write_str("RowFilterBarrier")
     }
 
-    fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> DataFusionResult<Self> {
+    fn with_exprs_and_inputs(
+        &self,
+        _: Vec<Expr>,
+        inputs: Vec<LogicalPlan>,
+    ) -> DataFusionResult<Self> {
         match inputs.into_iter().next() {
             Some(input) => Ok(Self { input }),
             None => datafusion::common::internal_err!("a barrier has one input"),
@@ -88,7 +94,10 @@ impl OptimizerRule for Pass {
         plan: LogicalPlan,
         _: &dyn OptimizerConfig,
     ) -> DataFusionResult<Transformed<LogicalPlan>> {
-        let LogicalPlan::Filter(Filter { predicate, input, .. }) = &plan else {
+        let LogicalPlan::Filter(Filter {
+            predicate, input, ..
+        }) = &plan
+        else {
             return Ok(Transformed::no(plan));
         };
         let LogicalPlan::Extension(Extension { node }) = input.as_ref() else {
@@ -98,8 +107,12 @@ impl OptimizerRule for Pass {
             return Ok(Transformed::no(plan));
         };
         let (safe, unsafe_ones): (Vec<Expr>, Vec<Expr>) =
-            split_conjunction_owned(predicate.clone()).into_iter().partition(cannot_fail);
-        let Some(safe) = conjunction(safe) else { return Ok(Transformed::no(plan)) };
+            split_conjunction_owned(predicate.clone())
+                .into_iter()
+                .partition(cannot_fail);
+        let Some(safe) = conjunction(safe) else {
+            return Ok(Transformed::no(plan));
+        };
         let below = LogicalPlanBuilder::from(barrier.input.clone()).filter(safe)?;
         let mut above = above(below)?;
         if let Some(rest) = conjunction(unsafe_ones) {
@@ -140,7 +153,11 @@ fn cannot_fail(expr: &Expr) -> bool {
             _ => false,
         };
         safe &= known;
-        Ok(if known { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+        Ok(if known {
+            TreeNodeRecursion::Continue
+        } else {
+            TreeNodeRecursion::Stop
+        })
     });
     safe
 }
@@ -181,7 +198,9 @@ impl ExtensionPlanner for Remove {
         match inputs.first() {
             // A cooperative pass-through with a name of its own: the physical optimiser pushes filters
             // into sources too, and must not push past this.
-            Some(input) => Ok(Some(Arc::new(crate::fence::FenceExec::new(Arc::clone(input))))),
+            Some(input) => Ok(Some(Arc::new(crate::fence::FenceExec::new(Arc::clone(
+                input,
+            ))))),
             None => Ok(None),
         }
     }

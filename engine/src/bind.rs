@@ -90,7 +90,10 @@ pub fn bind(
         .enumerate()
         .map(|(i, field)| {
             let label = field.label.as_ref().or(field.name.as_ref());
-            (label.cloned().unwrap_or_else(|| format!("_col{i}")), field.ty.clone())
+            (
+                label.cloned().unwrap_or_else(|| format!("_col{i}")),
+                field.ty.clone(),
+            )
         })
         .collect();
     Ok(Bound {
@@ -136,7 +139,12 @@ impl Reads {
     }
 
     fn into_reads(self) -> Vec<Read> {
-        let Self { order, columns, masks, filters } = self;
+        let Self {
+            order,
+            columns,
+            masks,
+            filters,
+        } = self;
         order
             .into_iter()
             .map(|table| Read {
@@ -145,7 +153,10 @@ impl Reads {
                     .into_iter()
                     .flatten()
                     .map(|column| {
-                        let mask = masks.get(&table).and_then(|masks| masks.get(column)).cloned();
+                        let mask = masks
+                            .get(&table)
+                            .and_then(|masks| masks.get(column))
+                            .cloned();
                         (column.clone(), mask)
                     })
                     .collect(),
@@ -172,8 +183,13 @@ impl Binder<'_> {
     fn check_access(&self) -> Result<()> {
         let reads = self.reads.borrow();
         for table in &reads.order {
-            let columns: Vec<&str> =
-                reads.columns.get(table).into_iter().flatten().map(String::as_str).collect();
+            let columns: Vec<&str> = reads
+                .columns
+                .get(table)
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
             self.access.check_can_select(table, &columns)?;
         }
         Ok(())

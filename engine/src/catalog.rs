@@ -36,7 +36,12 @@ pub struct Column {
 impl Column {
     /// A column whose source has the same name.
     pub fn new(name: &str, ty: Type) -> Self {
-        Self { name: name.to_owned(), source: name.to_owned(), ty, comment: None }
+        Self {
+            name: name.to_owned(),
+            source: name.to_owned(),
+            ty,
+            comment: None,
+        }
     }
 }
 
@@ -96,7 +101,11 @@ impl Catalogs {
 
     /// Their names, `system` included.
     pub fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().chain(["system".to_owned()]).collect()
+        self.0
+            .keys()
+            .cloned()
+            .chain(["system".to_owned()])
+            .collect()
     }
 
     /// One of them (`system` is none: it is made of the others).
@@ -111,7 +120,9 @@ impl Catalogs {
     pub async fn schemas(&self, catalog: &str) -> Result<Vec<String>> {
         let mut schemas = match self.get(catalog) {
             Some(catalog) => catalog.schemas().await?,
-            None if catalog == "system" => system::SCHEMAS.iter().map(|s| (*s).to_owned()).collect(),
+            None if catalog == "system" => {
+                system::SCHEMAS.iter().map(|s| (*s).to_owned()).collect()
+            }
             None => return Err(catalog_not_found(catalog)),
         };
         schemas.push(information_schema::NAME.to_owned());
@@ -128,7 +139,10 @@ impl Catalogs {
         let mut tables = if schema == information_schema::NAME {
             information_schema::TABLES
                 .iter()
-                .map(|name| Listed { name: (*name).to_owned(), is_view: false })
+                .map(|name| Listed {
+                    name: (*name).to_owned(),
+                    is_view: false,
+                })
                 .collect()
         } else {
             match self.get(catalog) {
@@ -169,7 +183,10 @@ impl Catalogs {
                         format!("Schema '{}' does not exist", name.schema),
                     ));
                 }
-                Err(Failure::new(ErrorCode::TableNotFound, format!("Table '{name}' does not exist")))
+                Err(Failure::new(
+                    ErrorCode::TableNotFound,
+                    format!("Table '{name}' does not exist"),
+                ))
             }
         }
     }
@@ -177,7 +194,10 @@ impl Catalogs {
 
 /// Trino's words for a catalog that is not there.
 pub fn catalog_not_found(name: &str) -> Failure {
-    Failure::new(ErrorCode::CatalogNotFound, format!("Catalog '{name}' not found"))
+    Failure::new(
+        ErrorCode::CatalogNotFound,
+        format!("Catalog '{name}' not found"),
+    )
 }
 
 /// The tables that a statement names, looked up before it is bound.
@@ -203,7 +223,9 @@ impl Resolved {
         match self.0.get(name) {
             Some(Ok(table)) => Ok(table),
             Some(Err(failure)) => Err(failure.clone()),
-            None => Err(Failure::internal(format!("the table {name} was not looked up"))),
+            None => Err(Failure::internal(format!(
+                "the table {name} was not looked up"
+            ))),
         }
     }
 }

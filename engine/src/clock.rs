@@ -3,7 +3,10 @@
 use townlake_core::time::Timestamp;
 
 /// Nanoseconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "the engine is native, and this is its clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine is native, and this is its clock"
+)]
 pub fn nanos() -> i128 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

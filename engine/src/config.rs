@@ -112,21 +112,31 @@ impl Config {
     /// # Errors
     /// The file cannot be read, is not JSON of this form, or names a catalog that cannot be one.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        let invalid = |reason: String| ConfigError::Invalid { file: file.to_owned(), reason };
-        let config: Self = serde_json::from_str(&read(file)?).map_err(|error| invalid(error.to_string()))?;
+        let invalid = |reason: String| ConfigError::Invalid {
+            file: file.to_owned(),
+            reason,
+        };
+        let config: Self =
+            serde_json::from_str(&read(file)?).map_err(|error| invalid(error.to_string()))?;
         for name in config.catalogs.keys() {
-            let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            let plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
             if name.is_empty() || !plain {
                 return Err(invalid(format!(
                     "catalog `{name}`: use lower-case letters, digits and `_`"
                 )));
             }
             if name == "system" {
-                return Err(invalid("catalog `system` is the engine's own; choose another name".to_owned()));
+                return Err(invalid(
+                    "catalog `system` is the engine's own; choose another name".to_owned(),
+                ));
             }
         }
         if config.policy.refresh_seconds == 0 {
-            return Err(invalid("policy.refresh_seconds must be at least 1".to_owned()));
+            return Err(invalid(
+                "policy.refresh_seconds must be at least 1".to_owned(),
+            ));
         }
         Ok(config)
     }
@@ -138,11 +148,15 @@ fn url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Url, D::Erro
     let wrong = |problem: &str| serde::de::Error::custom(format!("`{text}` {problem}"));
     let url = Url::parse(&text).map_err(|_| wrong("is no address: write http://host:port/path"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("is no address: it has to start with http:// or https://"));
+        return Err(wrong(
+            "is no address: it has to start with http:// or https://",
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         // The text is not repeated: it holds a secret.
-        return Err(serde::de::Error::custom("credentials belong in the token file, not in an address"));
+        return Err(serde::de::Error::custom(
+            "credentials belong in the token file, not in an address",
+        ));
     }
     Ok(url)
 }
@@ -154,13 +168,19 @@ fn url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Url, D::Erro
 pub fn read_secret(file: &Path) -> Result<String, ConfigError> {
     let secret = read(file)?.trim().to_owned();
     if secret.is_empty() {
-        return Err(ConfigError::Invalid { file: file.to_owned(), reason: "the file is empty".to_owned() });
+        return Err(ConfigError::Invalid {
+            file: file.to_owned(),
+            reason: "the file is empty".to_owned(),
+        });
     }
     Ok(secret)
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|reason| ConfigError::File { file: file.to_owned(), reason })
+    std::fs::read_to_string(file).map_err(|reason| ConfigError::File {
+        file: file.to_owned(),
+        reason,
+    })
 }
 
 #[cfg(test)]
@@ -178,20 +198,47 @@ mod tests {
     fn a_configuration_is_read_or_refused_with_the_place() {
         for (what, text, expected) in [
             ("as documented", GOOD.to_owned(), None),
-            ("a misspelt key", GOOD.replace("refresh_seconds", "refresh"), Some("unknown field `refresh`")),
-            ("an unknown kind", GOOD.replace("parquet", "orc"), Some("unknown variant `orc`")),
-            ("no port", GOOD.replace("127.0.0.1:0", "127.0.0.1"), Some("invalid socket address")),
-            ("a reserved name", GOOD.replace("\"files\":", "\"system\":"), Some("catalog `system`")),
-            ("a bad name", GOOD.replace("\"files\":", "\"My Files\":"), Some("catalog `My Files`")),
-            ("no refresh", GOOD.replace("\"refresh_seconds\": 1", "\"refresh_seconds\": 0"), Some("at least 1")),
+            (
+                "a misspelt key",
+                GOOD.replace("refresh_seconds", "refresh"),
+                Some("unknown field `refresh`"),
+            ),
+            (
+                "an unknown kind",
+                GOOD.replace("parquet", "orc"),
+                Some("unknown variant `orc`"),
+            ),
+            (
+                "no port",
+                GOOD.replace("127.0.0.1:0", "127.0.0.1"),
+                Some("invalid socket address"),
+            ),
+            (
+                "a reserved name",
+                GOOD.replace("\"files\":", "\"system\":"),
+                Some("catalog `system`"),
+            ),
+            (
+                "a bad name",
+                GOOD.replace("\"files\":", "\"My Files\":"),
+                Some("catalog `My Files`"),
+            ),
+            (
+                "no refresh",
+                GOOD.replace("\"refresh_seconds\": 1", "\"refresh_seconds\": 0"),
+                Some("at least 1"),
+            ),
         ] {
-            let file = std::env::temp_dir().join(format!("townlake-config-{}.json", what.replace(' ', "-")));
+            let file = std::env::temp_dir()
+                .join(format!("townlake-config-{}.json", what.replace(' ', "-")));
             std::fs::write(&file, text).unwrap();
             let read = Config::read(&file);
             std::fs::remove_file(&file).unwrap();
             match (read, expected) {
                 (Ok(_), None) => {}
-                (Err(error), Some(words)) => assert!(error.to_string().contains(words), "{what}: {error}"),
+                (Err(error), Some(words)) => {
+                    assert!(error.to_string().contains(words), "{what}: {error}")
+                }
                 (read, _) => panic!("{what}: {read:?}"),
             }
         }

@@ -16,18 +16,29 @@ pub fn never(from: &Type, to: &Type) -> bool {
         IntervalYearMonth, Json, Map, Real, Row, SmallInt, Time, Timestamp, TimestampTz, TinyInt,
         Unknown, Uuid, Varbinary, Varchar,
     };
-    let number = |ty: &Type| matches!(ty, TinyInt | SmallInt | Integer | BigInt | Real | Double | Decimal(..));
+    let number = |ty: &Type| {
+        matches!(
+            ty,
+            TinyInt | SmallInt | Integer | BigInt | Real | Double | Decimal(..)
+        )
+    };
     if from == to {
         return false;
     }
     match (from, to) {
         (Unknown, _) => false,
         (_, Unknown) => true,
-        (Varchar(_), Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_)) => true,
+        (
+            Varchar(_),
+            Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_),
+        ) => true,
         (Varchar(_), _) => false,
         (Char(_), Varchar(_) | Char(_)) => false,
         // Trino turns a char into a varchar first where it must.
-        (Char(_), Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_)) => true,
+        (
+            Char(_),
+            Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_),
+        ) => true,
         (Char(_), _) => false,
         (from, to) if number(from) && number(to) => false,
         (from, Boolean) if number(from) => false,
@@ -38,8 +49,14 @@ pub fn never(from: &Type, to: &Type) -> bool {
         (Boolean, Varchar(_) | Char(_) | Json) => false,
         (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Char(_) | Json) => false,
         (Time(_), Time(_) | Varchar(_) | Char(_)) => false,
-        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_) | Json) => false,
-        (TimestampTz(..), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_)) => false,
+        (
+            Timestamp(_),
+            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_) | Json,
+        ) => false,
+        (
+            TimestampTz(..),
+            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_),
+        ) => false,
         (IntervalDayTime | IntervalYearMonth, Varchar(_) | Char(_)) => false,
         (Uuid, Varchar(_) | Char(_) | Varbinary) => false,
         (Varbinary, Uuid) => false,
@@ -48,14 +65,19 @@ pub fn never(from: &Type, to: &Type) -> bool {
         (Array(_) | Map(..) | Row(_), Json) => false,
         (Array(a), Array(b)) => never(a, b),
         (Map(k, v), Map(l, w)) => never(k, l) || never(v, w),
-        (Row(a), Row(b)) => a.len() != b.len() || a.iter().zip(b.iter()).any(|((_, x), (_, y))| never(x, y)),
+        (Row(a), Row(b)) => {
+            a.len() != b.len() || a.iter().zip(b.iter()).any(|((_, x), (_, y))| never(x, y))
+        }
         _ => true,
     }
 }
 
 /// Whether the engine has the cast.
 pub fn exists(from: &Type, to: &Type) -> bool {
-    use Type::{Boolean, Char, Date, Decimal, Double, Json, Real, Time, Timestamp, TimestampTz, Uuid, Varchar};
+    use Type::{
+        Boolean, Char, Date, Decimal, Double, Json, Real, Time, Timestamp, TimestampTz, Uuid,
+        Varchar,
+    };
     if never(from, to) {
         return false;
     }
@@ -63,12 +85,21 @@ pub fn exists(from: &Type, to: &Type) -> bool {
         (Varchar(_) | Char(_), TimestampTz(..) | Time(_) | Json) => matches!(to, Time(_)),
         (Varchar(_), _) => true,
         (Char(_), Varchar(_) | Char(_)) => true,
-        (from, Boolean | Real | Double | Decimal(..) | Varchar(_) | Char(_)) if from.is_numeric() || *from == Boolean => true,
+        (from, Boolean | Real | Double | Decimal(..) | Varchar(_) | Char(_))
+            if from.is_numeric() || *from == Boolean =>
+        {
+            true
+        }
         (from, to) if to.is_integer() && (from.is_numeric() || *from == Boolean) => true,
         (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Char(_)) => true,
         (Time(_), Time(_) | Varchar(_) | Char(_)) => true,
-        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_)) => true,
-        (TimestampTz(..), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_)) => true,
+        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_)) => {
+            true
+        }
+        (
+            TimestampTz(..),
+            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_),
+        ) => true,
         (Type::IntervalDayTime | Type::IntervalYearMonth | Uuid, Varchar(_)) => true,
         _ => false,
     }
@@ -104,7 +135,10 @@ pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> R
 }
 
 fn bad(text: &str, to: &str) -> Failure {
-    Failure::new(ErrorCode::InvalidCastArgument, format!("Cannot cast '{text}' to {to}"))
+    Failure::new(
+        ErrorCode::InvalidCastArgument,
+        format!("Cannot cast '{text}' to {to}"),
+    )
 }
 
 fn upper(ty: &Type) -> String {
@@ -141,9 +175,17 @@ pub fn text_of(cell: &Cell<'_>, ty: &Type) -> Option<String> {
     })
 }
 
-fn to_text(cell: &Cell<'_>, from: &Type, to: &Type, limit: Option<u32>, _zone: &SessionZone) -> Result<Out> {
+fn to_text(
+    cell: &Cell<'_>,
+    from: &Type,
+    to: &Type,
+    limit: Option<u32>,
+    _zone: &SessionZone,
+) -> Result<Out> {
     let text = text_of(cell, from).ok_or_else(|| Failure::internal("no text for a value"))?;
-    let Some(limit) = limit else { return Ok(Out::Text(text)) };
+    let Some(limit) = limit else {
+        return Ok(Out::Text(text));
+    };
     let limit = limit as usize;
     if text.chars().count() <= limit {
         return Ok(Out::Text(text));
@@ -217,7 +259,10 @@ fn to_integer(cell: &Cell<'_>, from: &Type, to: &Type) -> Result<Out> {
         _ => (i64::MIN, i64::MAX),
     };
     let range = |shown: String| {
-        Failure::new(ErrorCode::NumericValueOutOfRange, format!("Out of range for {to}: {shown}"))
+        Failure::new(
+            ErrorCode::NumericValueOutOfRange,
+            format!("Out of range for {to}: {shown}"),
+        )
     };
     let value = match cell {
         Cell::Bool(value) => i64::from(*value),
@@ -235,14 +280,23 @@ fn to_integer(cell: &Cell<'_>, from: &Type, to: &Type) -> Result<Out> {
             }
         }
         Cell::Decimal(value) => {
-            let Type::Decimal(_, s) = from else { return Err(Failure::internal("no scale")) };
+            let Type::Decimal(_, s) = from else {
+                return Err(Failure::internal("no scale"));
+            };
             let rounded = rescale(*value, *s, 0).ok_or_else(|| range(value.to_string()))?;
-            match i64::try_from(rounded).ok().filter(|v| *v >= low && *v <= high) {
+            match i64::try_from(rounded)
+                .ok()
+                .filter(|v| *v >= low && *v <= high)
+            {
                 Some(value) => value,
                 None => {
                     return Err(Failure::new(
                         ErrorCode::InvalidCastArgument,
-                        format!("Cannot cast '{}' to {}", decimal_text(*value, *s), upper(to)),
+                        format!(
+                            "Cannot cast '{}' to {}",
+                            decimal_text(*value, *s),
+                            upper(to)
+                        ),
                     ));
                 }
             }
@@ -259,7 +313,11 @@ fn to_integer(cell: &Cell<'_>, from: &Type, to: &Type) -> Result<Out> {
     reason = "the range is checked before"
 )]
 fn float_to_integer(value: f64, from: &Type, to: &Type, low: i64, high: i64) -> Result<i64> {
-    let name = if *from == Type::Real { "real" } else { "double" };
+    let name = if *from == Type::Real {
+        "real"
+    } else {
+        "double"
+    };
     let range = || {
         Failure::new(
             ErrorCode::InvalidCastArgument,
@@ -271,7 +329,10 @@ fn float_to_integer(value: f64, from: &Type, to: &Type, low: i64, high: i64) -> 
     }
     // Half away from zero.
     let rounded = value.round();
-    if rounded < low as f64 || rounded > high as f64 || (*to == Type::BigInt && rounded >= 9.223_372_036_854_775_8e18) {
+    if rounded < low as f64
+        || rounded > high as f64
+        || (*to == Type::BigInt && rounded >= 9.223_372_036_854_775_8e18)
+    {
         return Err(range());
     }
     Ok(rounded as i64)
@@ -284,7 +345,9 @@ fn to_float(cell: &Cell<'_>, from: &Type, to: &Type) -> Result<Out> {
         Cell::Int(value) => *value as f64,
         Cell::Float(value) => *value,
         Cell::Decimal(value) => {
-            let Type::Decimal(_, s) = from else { return Err(Failure::internal("no scale")) };
+            let Type::Decimal(_, s) = from else {
+                return Err(Failure::internal("no scale"));
+            };
             let text = decimal_text(*value, *s);
             if *to == Type::Real {
                 f64::from(text.parse::<f32>().unwrap_or(f32::NAN))
@@ -296,7 +359,11 @@ fn to_float(cell: &Cell<'_>, from: &Type, to: &Type) -> Result<Out> {
             let trimmed = text.trim_matches(|c: char| c <= ' ');
             let word = trimmed.trim_start_matches(['+', '-']);
             // Rust knows `inf` and `nan` where Java knows other words.
-            let java = word == "NaN" || word == "Infinity" || word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+            let java = word == "NaN"
+                || word == "Infinity"
+                || word
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
             let parsed = if *to == Type::Real {
                 trimmed.parse::<f32>().ok().map(f64::from)
             } else {
@@ -320,12 +387,18 @@ pub fn rescale(value: i128, from: u8, to: u8) -> Option<i128> {
     let step = 10_i128.checked_pow(u32::from(from - to))?;
     let (quotient, rest) = (value / step, value % step);
     let up = rest.unsigned_abs() >= step.unsigned_abs().div_ceil(2);
-    Some(if up { quotient + value.signum() } else { quotient })
+    Some(if up {
+        quotient + value.signum()
+    } else {
+        quotient
+    })
 }
 
 /// Whether a decimal has at most so many digits.
 pub fn fits(value: i128, precision: u8) -> bool {
-    10_u128.checked_pow(u32::from(precision)).is_none_or(|limit| value.unsigned_abs() < limit)
+    10_u128
+        .checked_pow(u32::from(precision))
+        .is_none_or(|limit| value.unsigned_abs() < limit)
 }
 
 fn to_decimal(cell: &Cell<'_>, from: &Type, p: u8, s: u8) -> Result<Out> {
@@ -341,7 +414,9 @@ fn to_decimal(cell: &Cell<'_>, from: &Type, p: u8, s: u8) -> Result<Out> {
             rescale(i128::from(*value), 0, s).ok_or_else(|| shown(&value.to_string()))?
         }
         Cell::Decimal(value) => {
-            let Type::Decimal(_, t) = from else { return Err(Failure::internal("no scale")) };
+            let Type::Decimal(_, t) = from else {
+                return Err(Failure::internal("no scale"));
+            };
             rescale(*value, *t, s).ok_or_else(|| shown(&decimal_text(*value, *t)))?
         }
         Cell::Float(value) => {
@@ -350,14 +425,17 @@ fn to_decimal(cell: &Cell<'_>, from: &Type, p: u8, s: u8) -> Result<Out> {
             }
             // Trino rounds the exact binary value, all its digits, not the shortest text.
             let exact = format!("{value:.60}");
-            parse_decimal(exact.trim_end_matches('0'), s).ok_or_else(|| shown(&value.to_string()))?
+            parse_decimal(exact.trim_end_matches('0'), s)
+                .ok_or_else(|| shown(&value.to_string()))?
         }
         Cell::Text(text) => {
             let trimmed = text.trim();
             parse_decimal(trimmed, s).ok_or_else(|| {
                 Failure::new(
                     ErrorCode::InvalidCastArgument,
-                    format!("Cannot cast VARCHAR '{text}' to DECIMAL({p}, {s}). Value is not a number."),
+                    format!(
+                        "Cannot cast VARCHAR '{text}' to DECIMAL({p}, {s}). Value is not a number."
+                    ),
                 )
             })?
         }
@@ -383,7 +461,10 @@ pub fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if (whole.is_empty() && fraction.is_empty())
-        || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+        || !whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|b| b.is_ascii_digit())
     {
         return None;
     }
@@ -401,13 +482,25 @@ pub fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     if kept > 40 && !trimmed.is_empty() {
         return None;
     }
-    let (head, tail) = if kept <= trimmed.len() { trimmed.split_at(kept) } else { (trimmed, "") };
-    let mut value: i128 = if head.is_empty() { 0 } else { head.parse().ok()? };
+    let (head, tail) = if kept <= trimmed.len() {
+        trimmed.split_at(kept)
+    } else {
+        (trimmed, "")
+    };
+    let mut value: i128 = if head.is_empty() {
+        0
+    } else {
+        head.parse().ok()?
+    };
     for _ in head.len()..kept {
         value = value.checked_mul(10)?;
     }
     // The first digit dropped, if the kept ones reach the number at all.
-    let round = if keep >= dropped { tail.bytes().next().is_some_and(|b| b >= b'5') } else { false };
+    let round = if keep >= dropped {
+        tail.bytes().next().is_some_and(|b| b >= b'5')
+    } else {
+        false
+    };
     if round {
         value = value.checked_add(1)?;
     }
@@ -434,7 +527,11 @@ fn day(local: i128) -> i64 {
 
 /// Nanoseconds of a timestamp's value.
 pub fn nanos(value: i64, precision: u8) -> i128 {
-    if precision <= 6 { i128::from(value) * 1000 } else { i128::from(value) }
+    if precision <= 6 {
+        i128::from(value) * 1000
+    } else {
+        i128::from(value)
+    }
 }
 
 /// A timestamp's value of nanoseconds, rounded to its precision.
@@ -444,7 +541,11 @@ pub fn nanos(value: i64, precision: u8) -> i128 {
 pub fn from_nanos(nanos: i128, precision: u8) -> Result<i64> {
     let step = 10_i128.pow(9 - u32::from(precision.min(9)));
     let rounded = (nanos + step / 2).div_euclid(step) * step;
-    let units = if precision <= 6 { rounded / 1000 } else { rounded };
+    let units = if precision <= 6 {
+        rounded / 1000
+    } else {
+        rounded
+    };
     i64::try_from(units).map_err(|_| {
         if precision > 6 {
             Failure::unsupported("A timestamp of more than 6 digits outside the years 1677 to 2262")
@@ -496,12 +597,14 @@ fn to_time(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
 fn to_timestamp(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
     let at = match (cell, from) {
         (Cell::Text(text), _) => {
-            let written = temporal::parse_timestamp(text).filter(|w| w.digits <= 9).ok_or_else(|| {
-                Failure::new(
-                    ErrorCode::InvalidCastArgument,
-                    format!("Value cannot be cast to timestamp: {text}"),
-                )
-            })?;
+            let written = temporal::parse_timestamp(text)
+                .filter(|w| w.digits <= 9)
+                .ok_or_else(|| {
+                    Failure::new(
+                        ErrorCode::InvalidCastArgument,
+                        format!("Value cannot be cast to timestamp: {text}"),
+                    )
+                })?;
             if let Some(zone) = &written.zone {
                 SessionZone::parse(zone).map_err(|_| {
                     Failure::new(
@@ -509,7 +612,9 @@ fn to_timestamp(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
                         format!("Value cannot be cast to timestamp: {text}"),
                     )
                 })?;
-                return Err(Failure::unsupported("CAST of a text with a time zone to timestamp"));
+                return Err(Failure::unsupported(
+                    "CAST of a text with a time zone to timestamp",
+                ));
             }
             written.local
         }
@@ -532,7 +637,9 @@ fn to_instant(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result
 }
 
 fn to_uuid(cell: &Cell<'_>) -> Result<Out> {
-    let Cell::Text(text) = cell else { return Err(Failure::internal("no uuid of this")) };
+    let Cell::Text(text) = cell else {
+        return Err(Failure::internal("no uuid of this"));
+    };
     let shape = text.len() == 36
         && text.char_indices().all(|(i, c)| match i {
             8 | 13 | 18 | 23 => c == '-',

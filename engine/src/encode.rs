@@ -5,7 +5,8 @@ use std::io::Write;
 use base64::Engine;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, RecordBatch, types::{
+    Array, ArrayRef, AsArray, RecordBatch,
+    types::{
         Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
         Int64Type, Time64MicrosecondType, TimestampMicrosecondType, TimestampNanosecondType,
     },
@@ -126,7 +127,10 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
         Type::Varbinary => {
             let values = typed!(as_binary_opt::<i32>);
             Box::new(move |i, out| {
-                json(&base64::engine::general_purpose::STANDARD.encode(values.value(i)), out);
+                json(
+                    &base64::engine::general_purpose::STANDARD.encode(values.value(i)),
+                    out,
+                );
             })
         }
         Type::Date => {
@@ -149,8 +153,12 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
             let zone = SessionZone::parse(&zone.0)?;
             Box::new(move |i, out| {
                 let nanos = round_nanos(values(i), p);
-                let local = nanos + i128::from(zone.offset_seconds_at_instant(nanos)) * 1_000_000_000;
-                text(&format!("{} {}", timestamp_text(local, p), zone.name()), out);
+                let local =
+                    nanos + i128::from(zone.offset_seconds_at_instant(nanos)) * 1_000_000_000;
+                text(
+                    &format!("{} {}", timestamp_text(local, p), zone.name()),
+                    out,
+                );
             })
         }
         Type::IntervalDayTime => {
@@ -241,7 +249,11 @@ fn misfit(array: &ArrayRef, ty: &Type) -> Failure {
 }
 
 fn bounds(offsets: &[i32], row: usize) -> (usize, usize) {
-    let at = |i: usize| offsets.get(i).map_or(0, |o| usize::try_from(*o).unwrap_or(0));
+    let at = |i: usize| {
+        offsets
+            .get(i)
+            .map_or(0, |o| usize::try_from(*o).unwrap_or(0))
+    };
     (at(row), at(row + 1))
 }
 
@@ -304,8 +316,19 @@ pub fn date_text(days: i32) -> String {
 fn year_text(date: NaiveDate) -> String {
     use chrono::Datelike;
     let year = date.year();
-    let sign = if year < 0 { "-" } else if year > 9999 { "+" } else { "" };
-    format!("{sign}{:04}-{:02}-{:02}", year.unsigned_abs(), date.month(), date.day())
+    let sign = if year < 0 {
+        "-"
+    } else if year > 9999 {
+        "+"
+    } else {
+        ""
+    };
+    format!(
+        "{sign}{:04}-{:02}-{:02}",
+        year.unsigned_abs(),
+        date.month(),
+        date.day()
+    )
 }
 
 fn round_nanos(nanos: i128, precision: u8) -> i128 {
@@ -318,7 +341,10 @@ pub fn timestamp_text(nanos: i128, precision: u8) -> String {
     let nanos = round_nanos(nanos, precision);
     let seconds = nanos.div_euclid(1_000_000_000);
     let fraction = u32::try_from(nanos.rem_euclid(1_000_000_000)).unwrap_or(0);
-    let Some(at) = i64::try_from(seconds).ok().and_then(|s| DateTime::from_timestamp(s, 0)) else {
+    let Some(at) = i64::try_from(seconds)
+        .ok()
+        .and_then(|s| DateTime::from_timestamp(s, 0))
+    else {
         return format!("{seconds} seconds");
     };
     let naive = at.naive_utc();
@@ -335,7 +361,12 @@ fn fraction_text(nanos: u32, precision: u8) -> String {
         return String::new();
     }
     let digits = format!("{nanos:09}");
-    format!(".{}", digits.get(..usize::from(precision.min(9))).unwrap_or(&digits))
+    format!(
+        ".{}",
+        digits
+            .get(..usize::from(precision.min(9)))
+            .unwrap_or(&digits)
+    )
 }
 
 /// `HH:MM:SS.fff` of microseconds since midnight.

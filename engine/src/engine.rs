@@ -54,7 +54,13 @@ impl Engine {
             .with_optimizer_rules(rules)
             .with_query_planner(Arc::new(barrier::Planner))
             .build();
-        Ok(Self { catalogs, policy, events, environment, state })
+        Ok(Self {
+            catalogs,
+            policy,
+            events,
+            environment,
+            state,
+        })
     }
 
     /// DataFusion's state for a query.
@@ -80,5 +86,8 @@ fn session_config() -> SessionConfig {
 
 /// A state for looking at files outside of a query.
 pub fn scan_state() -> SessionState {
-    SessionStateBuilder::new().with_config(session_config()).with_default_features().build()
+    SessionStateBuilder::new()
+        .with_config(session_config())
+        .with_default_features()
+        .build()
 }

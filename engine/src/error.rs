@@ -22,7 +22,11 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 impl Failure {
     /// A failure without a place.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), location: None }
+        Self {
+            code,
+            message: message.into(),
+            location: None,
+        }
     }
 
     /// The engine does not do this, and says so rather than answer something else.
@@ -35,7 +39,10 @@ impl Failure {
 
     /// A refusal of the policy, in Trino's words.
     pub fn denied(what: impl std::fmt::Display) -> Self {
-        Self::new(ErrorCode::PermissionDenied, format!("Access Denied: {what}"))
+        Self::new(
+            ErrorCode::PermissionDenied,
+            format!("Access Denied: {what}"),
+        )
     }
 
     /// A fault of the engine itself.
@@ -57,17 +64,20 @@ impl Failure {
         QueryError::new(
             self.code,
             &self.message,
-            self.location.map(|(line_number, column_number)| ErrorLocation {
-                line_number,
-                column_number,
-            }),
+            self.location
+                .map(|(line_number, column_number)| ErrorLocation {
+                    line_number,
+                    column_number,
+                }),
         )
     }
 
     /// A failure of DataFusion's: ours if one is inside, else the nearest of Trino's.
     pub fn of(error: &DataFusionError) -> Self {
         match error {
-            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => Self::of(inner),
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Self::of(inner)
+            }
             DataFusionError::Shared(inner) => Self::of(inner),
             DataFusionError::Collection(errors) => match errors.first() {
                 Some(first) => Self::of(first),
@@ -85,7 +95,9 @@ impl Failure {
                 ErrorCode::ExceededLocalMemoryLimit,
                 "Query exceeded the engine's memory limit",
             ),
-            DataFusionError::NotImplemented(what) => Self::unsupported(format!("This query ({what})")),
+            DataFusionError::NotImplemented(what) => {
+                Self::unsupported(format!("This query ({what})"))
+            }
             other => {
                 let text = other.to_string();
                 if text.contains("Scalar subquery returned more than one row") {

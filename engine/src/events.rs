@@ -46,7 +46,11 @@ impl Events {
 fn event(query: &Query, environment: &str) -> Value {
     let session = &query.session;
     let failure = query.failure();
-    let state = if failure.is_some() { State::Failed } else { State::Finished };
+    let state = if failure.is_some() {
+        State::Failed
+    } else {
+        State::Finished
+    };
     let tables: Vec<Value> = query
         .reads
         .lock()
@@ -112,7 +116,11 @@ fn event(query: &Query, environment: &str) -> Value {
 }
 
 async fn send(url: String, token: String, mut events: mpsc::Receiver<Value>) {
-    let client = match reqwest::Client::builder().timeout(Duration::from_secs(10)).no_proxy().build() {
+    let client = match reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        .no_proxy()
+        .build()
+    {
         Ok(client) => client,
         Err(error) => {
             tracing::error!("events cannot be sent: {error}");
@@ -121,7 +129,12 @@ async fn send(url: String, token: String, mut events: mpsc::Receiver<Value>) {
     };
     while let Some(event) = events.recv().await {
         for attempt in 0..TRIES {
-            let result = client.post(&url).bearer_auth(&token).json(&event).send().await;
+            let result = client
+                .post(&url)
+                .bearer_auth(&token)
+                .json(&event)
+                .send()
+                .await;
             let problem = match result {
                 Ok(response) if response.status().is_success() => break,
                 Ok(response) => format!("status {}", response.status().as_u16()),

@@ -29,7 +29,12 @@ impl LazyTable {
     /// As a catalog's table.
     pub fn table(columns: Vec<Column>, rows: Rows) -> Table {
         let schema = schema_of(&columns);
-        Table { columns, comment: None, is_view: false, provider: Arc::new(Self { schema, rows }) }
+        Table {
+            columns,
+            comment: None,
+            is_view: false,
+            provider: Arc::new(Self { schema, rows }),
+        }
     }
 }
 

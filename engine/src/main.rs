@@ -43,10 +43,14 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Serve { config } => match Config::read(&config) {
-            Ok(config) => start::serve(config).await.map_err(|error| error.to_string()),
+            Ok(config) => start::serve(config)
+                .await
+                .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         },
-        Command::Demo(arguments) => demo::run(arguments).await.map_err(|error| error.to_string()),
+        Command::Demo(arguments) => demo::run(arguments)
+            .await
+            .map_err(|error| error.to_string()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

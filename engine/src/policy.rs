@@ -70,12 +70,17 @@ impl TableAccess {
 
     /// The masks by column.
     pub fn masks(&self) -> impl Iterator<Item = (&str, &Rule)> {
-        self.masks.iter().map(|(column, rule)| (column.as_str(), rule))
+        self.masks
+            .iter()
+            .map(|(column, rule)| (column.as_str(), rule))
     }
 }
 
 fn rule(expression: Expression) -> Rule {
-    Rule { sql: expression.sql, user: expression.evaluate_as }
+    Rule {
+        sql: expression.sql,
+        user: expression.evaluate_as,
+    }
 }
 
 impl Access {
@@ -110,7 +115,10 @@ impl Access {
 
     /// The access by which the rows of `information_schema` are chosen: see [`Identity::while_running`].
     pub fn while_running(&self) -> Self {
-        Self { policy: Arc::clone(&self.policy), identity: self.identity.while_running() }
+        Self {
+            policy: Arc::clone(&self.policy),
+            identity: self.identity.while_running(),
+        }
     }
 
     /// Whether statements may be run at all.
@@ -126,7 +134,9 @@ impl Access {
     /// # Errors
     /// They may not.
     pub fn check_can_select(&self, table: &TableRef, columns: &[&str]) -> Result<()> {
-        Ok(self.control().check_can_select(&self.identity, table, columns)?)
+        Ok(self
+            .control()
+            .check_can_select(&self.identity, table, columns)?)
     }
 
     /// What the caller gets of a table with these columns.
@@ -135,7 +145,11 @@ impl Access {
         let select = control.check_can_select(&self.identity, table, &[]).is_ok();
         let readable = columns
             .iter()
-            .filter(|column| control.check_can_select(&self.identity, table, &[**column]).is_ok())
+            .filter(|column| {
+                control
+                    .check_can_select(&self.identity, table, &[**column])
+                    .is_ok()
+            })
             .map(|column| (*column).to_owned())
             .collect();
         TableAccess {
@@ -157,21 +171,39 @@ impl Access {
 
     /// Whether SHOW TABLES lists the table.
     pub fn lists(&self, table: &TableRef) -> bool {
-        !self.control().filter_tables(&self.identity, &[table]).is_empty()
+        !self
+            .control()
+            .filter_tables(&self.identity, &[table])
+            .is_empty()
     }
 
     /// The columns that DESCRIBE shows.
     pub fn shown_columns<'t>(&self, name: &TableRef, table: &'t Table) -> Vec<&'t Column> {
-        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-        let shown: BTreeSet<&str> =
-            self.control().filter_columns(&self.identity, name, &names).into_iter().collect();
-        table.columns.iter().filter(|column| shown.contains(column.name.as_str())).collect()
+        let names: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
+        let shown: BTreeSet<&str> = self
+            .control()
+            .filter_columns(&self.identity, name, &names)
+            .into_iter()
+            .collect();
+        table
+            .columns
+            .iter()
+            .filter(|column| shown.contains(column.name.as_str()))
+            .collect()
     }
 
     /// The catalogs that SHOW CATALOGS lists.
     pub fn filter_catalogs(&self, names: Vec<String>) -> Vec<String> {
         let refs: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.control().filter_catalogs(&self.identity, &refs).into_iter().map(str::to_owned).collect()
+        self.control()
+            .filter_catalogs(&self.identity, &refs)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The schemas that SHOW SCHEMAS lists.

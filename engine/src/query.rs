@@ -115,7 +115,12 @@ pub(crate) struct Pages {
 
 impl Pages {
     pub fn new(parts: mpsc::Receiver<Part>) -> Self {
-        Self { parts, waiting: None, next: Some(0), last: None }
+        Self {
+            parts,
+            waiting: None,
+            next: Some(0),
+            last: None,
+        }
     }
 
     /// The next part; none if the query ended without one.

@@ -42,7 +42,10 @@ pub fn router(app: App) -> Router {
             "/v1/statement/executing/{id}/{slug}/{token}",
             get(statement::executing).delete(statement::cancel),
         )
-        .route("/v1/statement/executing/partialCancel/{id}/{stage}/{slug}/{token}", delete(statement::partial))
+        .route(
+            "/v1/statement/executing/partialCancel/{id}/{stage}/{slug}/{token}",
+            delete(statement::partial),
+        )
         .route("/v1/query/{id}", delete(statement::kill))
         .route("/v1/info", get(info))
         .route("/v1/info/state", get(|| async { axum::Json("ACTIVE") }))
@@ -54,11 +57,17 @@ pub fn router(app: App) -> Router {
 async fn info(State(app): State<App>) -> impl IntoResponse {
     let seconds = app.started.elapsed().as_secs_f64();
     axum::Json(ServerInfo {
-        node_version: NodeVersion { version: INTERNAL_NODE_VERSION.to_owned() },
+        node_version: NodeVersion {
+            version: INTERNAL_NODE_VERSION.to_owned(),
+        },
         environment: app.registry.engine().environment.clone(),
         coordinator: true,
         starting: false,
-        uptime: if seconds < 60.0 { format!("{seconds:.2}s") } else { format!("{:.2}m", seconds / 60.0) },
+        uptime: if seconds < 60.0 {
+            format!("{seconds:.2}s")
+        } else {
+            format!("{:.2}m", seconds / 60.0)
+        },
     })
 }
 
@@ -66,7 +75,13 @@ async fn info(State(app): State<App>) -> impl IntoResponse {
 async fn refresh(State(app): State<App>, headers: HeaderMap) -> Response {
     match app.auth.principal(&headers) {
         Ok(principal) if principal == GATEWAY => {}
-        Ok(_) => return (StatusCode::FORBIDDEN, "only the gateway may refresh the policy").into_response(),
+        Ok(_) => {
+            return (
+                StatusCode::FORBIDDEN,
+                "only the gateway may refresh the policy",
+            )
+                .into_response();
+        }
         Err(error) => return unauthorized(&error.to_string()),
     }
     match app.registry.engine().policy.refresh().await {

@@ -28,11 +28,15 @@ pub fn parse(text: &str) -> Result<Statement> {
 /// It is none.
 pub fn parse_expression(text: &str) -> Result<Expr> {
     let (tokens, end) = townlake_sql::tree::tokens(text).map_err(|error| syntax(&error))?;
-    let mut list =
-        townlake_sql::tree::expressions(&tokens, end).map_err(|error| syntax(&error))?.into_iter();
+    let mut list = townlake_sql::tree::expressions(&tokens, end)
+        .map_err(|error| syntax(&error))?
+        .into_iter();
     match (list.next(), list.next()) {
         (Some(expr), None) => Ok(expr),
-        _ => Err(Failure::new(ErrorCode::SyntaxError, "more than one expression")),
+        _ => Err(Failure::new(
+            ErrorCode::SyntaxError,
+            "more than one expression",
+        )),
     }
 }
 
@@ -71,7 +75,10 @@ fn numbered(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 /// It cannot be split into tokens.
 pub fn parameters(text: &str) -> Result<usize> {
     let (tokens, _) = townlake_sql::tree::tokens(text).map_err(|error| syntax(&error))?;
-    Ok(tokens.iter().filter(|token| matches!(&token.token, Token::Placeholder(_))).count())
+    Ok(tokens
+        .iter()
+        .filter(|token| matches!(&token.token, Token::Placeholder(_)))
+        .count())
 }
 
 fn syntax(error: &ReadError) -> Failure {
@@ -96,7 +103,9 @@ pub fn object_parts(name: &ObjectName) -> Result<Vec<String>> {
         .iter()
         .map(|part| match part {
             ObjectNamePart::Identifier(ident) => Ok(ident.value.to_lowercase()),
-            ObjectNamePart::Function(_) => Err(Failure::unsupported("A function as part of a name")),
+            ObjectNamePart::Function(_) => {
+                Err(Failure::unsupported("A function as part of a name"))
+            }
         })
         .collect()
 }

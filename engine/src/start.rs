@@ -74,17 +74,18 @@ pub async fn open_catalogs(config: &Config) -> Result<Catalogs, StartError> {
     let mut catalogs: BTreeMap<String, Arc<dyn Catalog>> = BTreeMap::new();
     for (name, catalog) in &config.catalogs {
         let opened: Arc<dyn Catalog> = match catalog {
-            CatalogConfig::Tpch {} => {
-                Arc::new(TpchCatalog { partitions: i32::try_from(partitions).unwrap_or(2) })
-            }
+            CatalogConfig::Tpch {} => Arc::new(TpchCatalog {
+                partitions: i32::try_from(partitions).unwrap_or(2),
+            }),
             CatalogConfig::Iceberg { warehouse, catalog } => Arc::new(
                 LakeCatalog::open(name, warehouse, catalog)
                     .await
                     .map_err(|failure| refused(name, &failure.message))?,
             ),
-            CatalogConfig::Parquet { directory } => {
-                Arc::new(FilesCatalog::new(directory.clone(), crate::engine::scan_state()))
-            }
+            CatalogConfig::Parquet { directory } => Arc::new(FilesCatalog::new(
+                directory.clone(),
+                crate::engine::scan_state(),
+            )),
             CatalogConfig::Postgres { url_file } => Arc::new(
                 PostgresCatalog::new(name, &read_secret(url_file)?)
                     .map_err(|failure| refused(name, &failure.message))?,
@@ -96,7 +97,10 @@ pub async fn open_catalogs(config: &Config) -> Result<Catalogs, StartError> {
 }
 
 fn refused(name: &str, problem: &str) -> StartError {
-    StartError::Catalog { name: name.to_owned(), problem: problem.to_owned() }
+    StartError::Catalog {
+        name: name.to_owned(),
+        problem: problem.to_owned(),
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -105,8 +109,10 @@ fn refused(name: &str, problem: &str) -> StartError {
 /// See [`StartError`].
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let key_file = &config.auth.jwt_key_file;
-    let auth = Authenticator::new(&read_secret(key_file)?)
-        .map_err(|problem| StartError::Key { file: key_file.clone(), problem })?;
+    let auth = Authenticator::new(&read_secret(key_file)?).map_err(|problem| StartError::Key {
+        file: key_file.clone(),
+        problem,
+    })?;
     let settings = Settings {
         url: config.policy.url.to_string(),
         token: read_secret(&config.policy.token_file)?,
@@ -120,10 +126,14 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let catalogs = open_catalogs(&config).await?;
     let listener = TcpListener::bind(config.listen)
         .await
-        .map_err(|source| StartError::Listen { address: config.listen, source })?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| StartError::Listen { address: config.listen, source })?;
+        .map_err(|source| StartError::Listen {
+            address: config.listen,
+            source,
+        })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen {
+        address: config.listen,
+        source,
+    })?;
     let policy = PolicyStore::start(settings).await?;
     tokio::spawn(Arc::clone(&policy).keep_fresh());
     let engine = Engine::new(
@@ -139,7 +149,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         auth: Arc::new(auth),
         started: Instant::now(),
     };
-    #[expect(clippy::print_stdout, reason = "the line that tells the supervisor where we are")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "the line that tells the supervisor where we are"
+    )]
     {
         println!("townlake-engine listening on http://{address}");
     }

@@ -38,13 +38,24 @@ pub fn parse_timestamp(text: &str) -> Option<Written> {
     let text = text.trim();
     let (date, rest) = split_date(text)?;
     let date = parse_date_parts(date)?;
-    let rest = rest.strip_prefix(' ').or_else(|| rest.strip_prefix('T')).unwrap_or(rest);
+    let rest = rest
+        .strip_prefix(' ')
+        .or_else(|| rest.strip_prefix('T'))
+        .unwrap_or(rest);
     let time_end = rest
         .find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.'))
         .unwrap_or(rest.len());
     let (clock, zone) = (rest.get(..time_end)?, rest.get(time_end..)?.trim());
-    let (nanos, digits) = if clock.is_empty() { (0, 0) } else { parse_clock(clock)? };
-    if clock.is_empty() && !zone.is_empty() && !rest.starts_with(' ') && !zone.starts_with(char::is_alphabetic) {
+    let (nanos, digits) = if clock.is_empty() {
+        (0, 0)
+    } else {
+        parse_clock(clock)?
+    };
+    if clock.is_empty()
+        && !zone.is_empty()
+        && !rest.starts_with(' ')
+        && !zone.starts_with(char::is_alphabetic)
+    {
         return None;
     }
     Some(Written {
@@ -62,7 +73,10 @@ fn split_date(text: &str) -> Option<(&str, &str)> {
             '-' | '+' if i == 0 => {}
             '-' if dashes < 2 => dashes += 1,
             c if c.is_ascii_digit() => {}
-            _ => return (dashes == 2).then(|| (text.get(..i).unwrap_or(""), text.get(i..).unwrap_or(""))),
+            _ => {
+                return (dashes == 2)
+                    .then(|| (text.get(..i).unwrap_or(""), text.get(i..).unwrap_or("")));
+            }
         }
     }
     (dashes == 2).then_some((text, ""))
@@ -82,7 +96,11 @@ fn parse_date_parts(text: &str) -> Option<NaiveDate> {
     if month.len() > 2 || day.len() > 2 {
         return None;
     }
-    NaiveDate::from_ymd_opt(sign * year.parse::<i32>().ok()?, month.parse().ok()?, day.parse().ok()?)
+    NaiveDate::from_ymd_opt(
+        sign * year.parse::<i32>().ok()?,
+        month.parse().ok()?,
+        day.parse().ok()?,
+    )
 }
 
 /// Days since 1970 of `YYYY-MM-DD`; nothing if it is none.
@@ -106,11 +124,18 @@ fn parse_clock(text: &str) -> Option<(i128, u8)> {
         Some(part) => match part.split_once('.') {
             None => (two_digits(part)?, 0, 0),
             Some((second, fraction)) => {
-                if fraction.is_empty() || fraction.len() > 12 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+                if fraction.is_empty()
+                    || fraction.len() > 12
+                    || !fraction.bytes().all(|b| b.is_ascii_digit())
+                {
                     return None;
                 }
                 let digits = u8::try_from(fraction.len()).ok()?;
-                let padded: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+                let padded: String = fraction
+                    .chars()
+                    .chain(std::iter::repeat('0'))
+                    .take(9)
+                    .collect();
                 (two_digits(second)?, padded.parse::<i128>().ok()?, digits)
             }
         },
@@ -118,7 +143,10 @@ fn parse_clock(text: &str) -> Option<(i128, u8)> {
     if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    Some(((hour * 3600 + minute * 60 + second) * 1_000_000_000 + nanos, digits))
+    Some((
+        (hour * 3600 + minute * 60 + second) * 1_000_000_000 + nanos,
+        digits,
+    ))
 }
 
 fn two_digits(text: &str) -> Option<i128> {
@@ -156,8 +184,8 @@ pub fn timestamp_literal(text: &str, _session: &SessionZone) -> Option<Literal> 
         )),
         Some(zone) => {
             let zone = SessionZone::parse(zone).ok()?;
-            let instant =
-                written.local - i128::from(zone.offset_seconds_at_local(written.local)) * 1_000_000_000;
+            let instant = written.local
+                - i128::from(zone.offset_seconds_at_local(written.local)) * 1_000_000_000;
             let name: Arc<str> = zone.name().into();
             Some(Literal(
                 timestamp_scalar(instant, written.digits, Some(Arc::clone(&name)))?,
@@ -242,9 +270,14 @@ pub fn interval_literal(text: &str, leading: &str, last: &str) -> Option<Interva
                         if fraction.len() > 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
                             return None;
                         }
-                        let padded: String =
-                            fraction.chars().chain(std::iter::repeat('0')).take(3).collect();
-                        whole(seconds)?.checked_mul(1000)?.checked_add(padded.parse().ok()?)?
+                        let padded: String = fraction
+                            .chars()
+                            .chain(std::iter::repeat('0'))
+                            .take(3)
+                            .collect();
+                        whole(seconds)?
+                            .checked_mul(1000)?
+                            .checked_add(padded.parse().ok()?)?
                     }
                 };
                 millis = millis.checked_add(part)?;
@@ -274,7 +307,11 @@ pub fn split(local: i128) -> Option<(NaiveDate, i128)> {
 /// The day so many months later, cut to the month's length.
 pub fn add_months(date: NaiveDate, months: i64) -> Option<NaiveDate> {
     let n = u32::try_from(months.unsigned_abs()).ok()?;
-    if months >= 0 { date.checked_add_months(Months::new(n)) } else { date.checked_sub_months(Months::new(n)) }
+    if months >= 0 {
+        date.checked_add_months(Months::new(n))
+    } else {
+        date.checked_sub_months(Months::new(n))
+    }
 }
 
 /// Whole months from one moment to another, as Joda counts them.
@@ -287,7 +324,10 @@ pub fn months_between(from: i128, to: i128) -> Option<i64> {
         i64::from(b.year() - a.year()) * 12 + i64::from(b.month()) - i64::from(a.month());
     if months > 0 {
         let back = add_months(a, months)?;
-        if back > b || (back == b && a_time > b_time) || (a.day() > b.day() && back == b && a_time > b_time) {
+        if back > b
+            || (back == b && a_time > b_time)
+            || (a.day() > b.day() && back == b && a_time > b_time)
+        {
             months -= 1;
         }
     }

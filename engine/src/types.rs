@@ -183,7 +183,12 @@ impl Type {
             DataType::Struct(fields) => Self::Row(
                 fields
                     .iter()
-                    .map(|f| Some((Some(f.name().to_lowercase()), Self::of_arrow(f.data_type())?)))
+                    .map(|f| {
+                        Some((
+                            Some(f.name().to_lowercase()),
+                            Self::of_arrow(f.data_type())?,
+                        ))
+                    })
                     .collect::<Option<Vec<_>>>()?
                     .into(),
             ),
@@ -267,7 +272,10 @@ impl Type {
 
     /// `tinyint` to `bigint`.
     pub fn is_integer(&self) -> bool {
-        matches!(self, Self::TinyInt | Self::SmallInt | Self::Integer | Self::BigInt)
+        matches!(
+            self,
+            Self::TinyInt | Self::SmallInt | Self::Integer | Self::BigInt
+        )
     }
 
     /// Any number.

@@ -75,7 +75,10 @@ impl ScalarUDFImpl for Kernel {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let constant = args
+            .args
+            .iter()
+            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let arrays = args
             .args
@@ -84,7 +87,9 @@ impl ScalarUDFImpl for Kernel {
             .collect::<DataFusionResult<Vec<_>>>()?;
         let result = (self.run)(&arrays, rows)?;
         if constant {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &result, 0,
+            )?));
         }
         Ok(ColumnarValue::Array(result))
     }
@@ -98,7 +103,12 @@ pub fn columns(name: impl Into<String>, args: Vec<Typed>, ty: Type, run: Arc<Col
     } else {
         Signature::any(args.len(), Volatility::Immutable)
     };
-    let kernel = Kernel { name: name.into(), returns, signature, run };
+    let kernel = Kernel {
+        name: name.into(),
+        returns,
+        signature,
+        run,
+    };
     let udf = Arc::new(ScalarUDF::new_from_impl(kernel));
     let args = args.into_iter().map(|arg| arg.expr).collect();
     Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), ty)
@@ -117,7 +127,10 @@ pub fn nullable(
         args,
         ty,
         Arc::new(move |arrays, rows| {
-            let readers = arrays.iter().map(cell::reader).collect::<Result<Vec<_>>>()?;
+            let readers = arrays
+                .iter()
+                .map(cell::reader)
+                .collect::<Result<Vec<_>>>()?;
             let mut builder = cell::Builder::new(&returns, rows)?;
             let mut values: Vec<Cell<'_>> = Vec::with_capacity(readers.len());
             for i in 0..rows {
@@ -138,6 +151,10 @@ pub fn strict(
     run: impl Fn(&[Cell<'_>]) -> Result<Out> + Send + Sync + 'static,
 ) -> Typed {
     nullable(name, args, ty, move |row| {
-        if row.iter().any(|cell| matches!(cell, Cell::Null)) { Ok(Out::Null) } else { run(row) }
+        if row.iter().any(|cell| matches!(cell, Cell::Null)) {
+            Ok(Out::Null)
+        } else {
+            run(row)
+        }
     })
 }

@@ -68,7 +68,9 @@ impl SessionZone {
                 .ok()
                 .and_then(|s| DateTime::from_timestamp(s, 0))
                 .map_or(0, |at| {
-                    zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
+                    zone.offset_from_utc_datetime(&at.naive_utc())
+                        .fix()
+                        .local_minus_utc()
                 }),
         }
     }

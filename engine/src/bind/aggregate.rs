@@ -33,7 +33,10 @@ pub struct Aggregation {
 impl Aggregation {
     /// Over these keys.
     pub fn new(groups: Vec<Group>) -> Self {
-        Self { groups, collected: RefCell::default() }
+        Self {
+            groups,
+            collected: RefCell::default(),
+        }
     }
 
     /// The keys and the aggregate expressions, each named by its symbol.
@@ -61,13 +64,52 @@ impl Aggregation {
 /// Aggregates of Trino's; those that the engine does not have are here too, so that they are told apart
 /// from functions that nobody has.
 const AGGREGATES: &[&str] = &[
-    "any_value", "approx_distinct", "approx_most_frequent", "approx_percentile", "approx_set",
-    "arbitrary", "array_agg", "avg", "bitwise_and_agg", "bitwise_or_agg", "bitwise_xor_agg",
-    "bool_and", "bool_or", "checksum", "corr", "count", "count_if", "covar_pop", "covar_samp",
-    "every", "geometric_mean", "histogram", "kurtosis", "listagg", "map_agg", "map_union", "max",
-    "max_by", "merge", "min", "min_by", "multimap_agg", "numeric_histogram", "qdigest_agg",
-    "reduce_agg", "regr_intercept", "regr_slope", "skewness", "stddev", "stddev_pop",
-    "stddev_samp", "sum", "tdigest_agg", "var_pop", "var_samp", "variance",
+    "any_value",
+    "approx_distinct",
+    "approx_most_frequent",
+    "approx_percentile",
+    "approx_set",
+    "arbitrary",
+    "array_agg",
+    "avg",
+    "bitwise_and_agg",
+    "bitwise_or_agg",
+    "bitwise_xor_agg",
+    "bool_and",
+    "bool_or",
+    "checksum",
+    "corr",
+    "count",
+    "count_if",
+    "covar_pop",
+    "covar_samp",
+    "every",
+    "geometric_mean",
+    "histogram",
+    "kurtosis",
+    "listagg",
+    "map_agg",
+    "map_union",
+    "max",
+    "max_by",
+    "merge",
+    "min",
+    "min_by",
+    "multimap_agg",
+    "numeric_histogram",
+    "qdigest_agg",
+    "reduce_agg",
+    "regr_intercept",
+    "regr_slope",
+    "skewness",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "tdigest_agg",
+    "var_pop",
+    "var_samp",
+    "variance",
 ];
 
 /// Whether a function's name is that of an aggregate.
@@ -104,7 +146,10 @@ pub fn has_aggregate(expr: &ast::Expr) -> bool {
             std::ops::ControlFlow::Continue(())
         }
     }
-    let mut finder = Finder { depth: 0, found: false };
+    let mut finder = Finder {
+        depth: 0,
+        found: false,
+    };
     let _ = ast::Visit::visit(expr, &mut finder);
     finder.found
 }
@@ -135,12 +180,12 @@ impl Binder<'_> {
     /// Refuses to group by what Arrow does not group as Trino does.
     pub(super) fn groupable(&self, ty: &Type) -> Result<()> {
         match ty {
-            Type::Json | Type::Map(..) => {
-                Err(Failure::unsupported(format!("Grouping or DISTINCT over {ty}")))
-            }
-            ty if ty.has_floats() && !matches!(ty, Type::Real | Type::Double) => {
-                Err(Failure::unsupported(format!("Grouping or DISTINCT over {ty}")))
-            }
+            Type::Json | Type::Map(..) => Err(Failure::unsupported(format!(
+                "Grouping or DISTINCT over {ty}"
+            ))),
+            ty if ty.has_floats() && !matches!(ty, Type::Real | Type::Double) => Err(
+                Failure::unsupported(format!("Grouping or DISTINCT over {ty}")),
+            ),
             _ => Ok(()),
         }
     }
@@ -155,9 +200,7 @@ impl Binder<'_> {
                 .iter()
                 .find(|group| group.value.expr == value.expr)
                 .map(|group| Typed::column(&group.symbol, group.value.ty.clone()))
-                .ok_or_else(|| {
-                    not_grouped(field.name.as_deref().unwrap_or("column"))
-                }),
+                .ok_or_else(|| not_grouped(field.name.as_deref().unwrap_or("column"))),
         }
     }
 
@@ -178,7 +221,12 @@ impl Binder<'_> {
             )
             .at(function.span()));
         };
-        let inner = Env { aggregation: None, windows: None, clause: "Arguments of an aggregate", ..*env };
+        let inner = Env {
+            aggregation: None,
+            windows: None,
+            clause: "Arguments of an aggregate",
+            ..*env
+        };
         let (args, clauses) = self.aggregate_arguments(name, function, &inner)?;
         if let ast::FunctionArguments::List(list) = &function.args {
             for arg in &list.args {
@@ -193,7 +241,9 @@ impl Binder<'_> {
                 }
             }
         }
-        let plan = self.plan_aggregate(name, args, clauses.distinct).map_err(|f| f.at(function.span()))?;
+        let plan = self
+            .plan_aggregate(name, args, clauses.distinct)
+            .map_err(|f| f.at(function.span()))?;
         let parts = plan
             .parts
             .into_iter()
@@ -224,16 +274,23 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Result<(Vec<Typed>, Clauses)> {
         if !function.within_group.is_empty() || function.null_treatment.is_some() {
-            return Err(Failure::unsupported(format!("{name} with WITHIN GROUP or a null treatment")));
+            return Err(Failure::unsupported(format!(
+                "{name} with WITHIN GROUP or a null treatment"
+            )));
         }
         let filter = match &function.filter {
             Some(filter) => Some(self.condition(filter, env, "FILTER clause")?),
             None => None,
         };
         let ast::FunctionArguments::List(list) = &function.args else {
-            return Err(Failure::unsupported(format!("{name} without arguments in brackets")));
+            return Err(Failure::unsupported(format!(
+                "{name} without arguments in brackets"
+            )));
         };
-        let distinct = matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
+        let distinct = matches!(
+            list.duplicate_treatment,
+            Some(ast::DuplicateTreatment::Distinct)
+        );
         let mut order_by = Vec::new();
         for clause in &list.clauses {
             match clause {
@@ -262,14 +319,31 @@ impl Binder<'_> {
                 _ => return Err(Failure::unsupported(format!("A named argument of {name}"))),
             }
         }
-        Ok((args, Clauses { distinct, filter, order_by }))
+        Ok((
+            args,
+            Clauses {
+                distinct,
+                filter,
+                order_by,
+            },
+        ))
     }
 
     /// How an aggregate is computed.
-    pub(super) fn plan_aggregate(&self, name: &str, args: Vec<Typed>, distinct: bool) -> Result<Plan> {
+    pub(super) fn plan_aggregate(
+        &self,
+        name: &str,
+        args: Vec<Typed>,
+        distinct: bool,
+    ) -> Result<Plan> {
         let one = |function: Arc<AggregateUDF>, args: Vec<Expr>, ty: Type| {
             Ok(Plan {
-                parts: vec![Part { function, args, ty, filter: None }],
+                parts: vec![Part {
+                    function,
+                    args,
+                    ty,
+                    filter: None,
+                }],
                 finish: Box::new(|_, parts| first(parts)),
             })
         };
@@ -277,7 +351,10 @@ impl Binder<'_> {
         let unexpected = || {
             Failure::new(
                 ErrorCode::FunctionNotFound,
-                format!("Unexpected parameters ({}) for function {name}", types.join(", ")),
+                format!(
+                    "Unexpected parameters ({}) for function {name}",
+                    types.join(", ")
+                ),
             )
         };
         match (name, args.as_slice()) {
@@ -290,7 +367,11 @@ impl Binder<'_> {
                 if distinct {
                     self.groupable(&arg.ty)?;
                 }
-                one(functions::count::count_udaf(), vec![arg.expr.clone()], Type::BigInt)
+                one(
+                    functions::count::count_udaf(),
+                    vec![arg.expr.clone()],
+                    Type::BigInt,
+                )
             }
             ("count_if", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
                 if distinct {
@@ -313,8 +394,10 @@ impl Binder<'_> {
                 if !arg.ty.is_orderable() {
                     return Err(unexpected());
                 }
-                if matches!(arg.ty, Type::Array(_) | Type::Row(_) | Type::Real | Type::Double | Type::Varbinary)
-                    && !matches!(arg.ty, Type::Real | Type::Double)
+                if matches!(
+                    arg.ty,
+                    Type::Array(_) | Type::Row(_) | Type::Real | Type::Double | Type::Varbinary
+                ) && !matches!(arg.ty, Type::Real | Type::Double)
                 {
                     return Err(Failure::unsupported(format!("{name}({})", arg.ty)));
                 }
@@ -337,18 +420,27 @@ impl Binder<'_> {
                     // DataFusion counts without a sign.
                     finish: Box::new(|_, parts| {
                         let count = first(parts)?;
-                        let expr = Expr::Cast(Cast::new(Box::new(count.expr), Type::BigInt.arrow()));
+                        let expr =
+                            Expr::Cast(Cast::new(Box::new(count.expr), Type::BigInt.arrow()));
                         Ok(Typed::new(expr, Type::BigInt))
                     }),
                 })
             }
             ("bool_and" | "every", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
                 let arg = self.coerce(arg.clone(), &Type::Boolean)?;
-                one(functions::bool_and_or::bool_and_udaf(), vec![arg.expr], Type::Boolean)
+                one(
+                    functions::bool_and_or::bool_and_udaf(),
+                    vec![arg.expr],
+                    Type::Boolean,
+                )
             }
             ("bool_or", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
                 let arg = self.coerce(arg.clone(), &Type::Boolean)?;
-                one(functions::bool_and_or::bool_or_udaf(), vec![arg.expr], Type::Boolean)
+                one(
+                    functions::bool_and_or::bool_or_udaf(),
+                    vec![arg.expr],
+                    Type::Boolean,
+                )
             }
             ("array_agg", [arg]) => one(
                 functions::array_agg::array_agg_udaf(),
@@ -385,13 +477,29 @@ impl Binder<'_> {
             }
             _ if matches!(
                 name,
-                "count" | "count_if" | "sum" | "avg" | "min" | "max" | "bool_and" | "bool_or" | "every"
-                    | "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop"
+                "count"
+                    | "count_if"
+                    | "sum"
+                    | "avg"
+                    | "min"
+                    | "max"
+                    | "bool_and"
+                    | "bool_or"
+                    | "every"
+                    | "stddev"
+                    | "stddev_samp"
+                    | "stddev_pop"
+                    | "variance"
+                    | "var_samp"
+                    | "var_pop"
             ) && args.len() == 1 =>
             {
                 Err(unexpected())
             }
-            _ => Err(Failure::unsupported(format!("The aggregate {name}({})", types.join(", ")))),
+            _ => Err(Failure::unsupported(format!(
+                "The aggregate {name}({})",
+                types.join(", ")
+            ))),
         }
     }
 
@@ -403,7 +511,12 @@ impl Binder<'_> {
                 let ty = arg.ty.clone();
                 let wide = self.coerce(arg.clone(), &Type::Double)?;
                 Ok(Plan {
-                    parts: vec![Part { function: sum, args: vec![wide.expr], ty: Type::Double, filter: None }],
+                    parts: vec![Part {
+                        function: sum,
+                        args: vec![wide.expr],
+                        ty: Type::Double,
+                        filter: None,
+                    }],
                     finish: Box::new(move |binder, parts| binder.cast_plain(first(parts)?, &ty)),
                 })
             }
@@ -443,7 +556,11 @@ impl Binder<'_> {
     fn plan_avg(&self, arg: &Typed, unexpected: impl Fn() -> Failure) -> Result<Plan> {
         match &arg.ty {
             ty if ty.is_integer() || matches!(ty, Type::Double | Type::Real | Type::Unknown) => {
-                let ty = if *ty == Type::Real { Type::Real } else { Type::Double };
+                let ty = if *ty == Type::Real {
+                    Type::Real
+                } else {
+                    Type::Double
+                };
                 let wide = self.coerce(arg.clone(), &Type::Double)?;
                 Ok(Plan {
                     parts: vec![Part {
@@ -473,7 +590,9 @@ impl Binder<'_> {
                             filter: None,
                         },
                     ],
-                    finish: Box::new(move |_, parts| Ok(udf::aggregate::decimal_average(parts, &ty))),
+                    finish: Box::new(move |_, parts| {
+                        Ok(udf::aggregate::decimal_average(parts, &ty))
+                    }),
                 })
             }
             _ => Err(unexpected()),

@@ -41,12 +41,18 @@ impl Binder<'_> {
             (Type::Timestamp(_), Type::Timestamp(_))
             | (Type::TimestampTz(..), Type::TimestampTz(..)) => native(value, to),
             (Type::Varchar(_), Type::Char(_)) => udf::text::to_char(value, to.clone()),
-            (from, Type::Real | Type::Double | Type::Decimal(..) | Type::BigInt | Type::Integer | Type::SmallInt)
-                if from.is_integer() =>
-            {
+            (
+                from,
+                Type::Real
+                | Type::Double
+                | Type::Decimal(..)
+                | Type::BigInt
+                | Type::Integer
+                | Type::SmallInt,
+            ) if from.is_integer() => native(value, to),
+            (Type::Decimal(..), Type::Decimal(..)) | (Type::Real, Type::Double) => {
                 native(value, to)
             }
-            (Type::Decimal(..), Type::Decimal(..)) | (Type::Real, Type::Double) => native(value, to),
             (Type::Decimal(..), Type::Real | Type::Double)
             | (Type::Date, Type::Timestamp(_) | Type::TimestampTz(..))
             | (Type::Timestamp(_), Type::TimestampTz(..)) => self.convert(value, to, false)?,
@@ -56,7 +62,9 @@ impl Binder<'_> {
             (Type::Array(a), Type::Array(b)) if native_elements(a, b) => native(value, to),
             (Type::Row(a), Type::Row(b))
                 if a.len() == b.len()
-                    && a.iter().zip(b.iter()).all(|((_, x), (_, y))| native_elements(x, y)) =>
+                    && a.iter()
+                        .zip(b.iter())
+                        .all(|((_, x), (_, y))| native_elements(x, y)) =>
             {
                 native(value, to)
             }
@@ -64,11 +72,17 @@ impl Binder<'_> {
                 Typed::new(value.expr, to.clone())
             }
             (from, to) => {
-                return Err(Failure::unsupported(format!("Turning {from} into {to} here")));
+                return Err(Failure::unsupported(format!(
+                    "Turning {from} into {to} here"
+                )));
             }
         };
         // A constant stays one, so that files and databases can be asked about it.
-        if constant { self.fold(result) } else { Ok(result) }
+        if constant {
+            self.fold(result)
+        } else {
+            Ok(result)
+        }
     }
 
     /// A cast between numbers of which it is known that it cannot fail.
@@ -96,7 +110,10 @@ impl Binder<'_> {
                 if convert::never(&value.ty, to) {
                     return Err(cannot(&value.ty, to));
                 }
-                return Err(Failure::unsupported(format!("CAST from {} to {to}", value.ty)));
+                return Err(Failure::unsupported(format!(
+                    "CAST from {} to {to}",
+                    value.ty
+                )));
             }
             _ => {}
         }
@@ -105,12 +122,18 @@ impl Binder<'_> {
         }
         // What needs no check stays an expression that DataFusion understands.
         match (&value.ty, to) {
-            (from, Type::Real | Type::Double) if from.is_integer() => return self.coerce(value, to),
-            (Type::Real, Type::Double) => return self.coerce(value, to),
-            (from, to) if from.is_integer() && to.is_integer() && crate::types::can_coerce(from, to) => {
+            (from, Type::Real | Type::Double) if from.is_integer() => {
                 return self.coerce(value, to);
             }
-            (Type::Varchar(n), Type::Varchar(m)) if m.is_none() || n.is_some_and(|n| Some(n) <= *m) => {
+            (Type::Real, Type::Double) => return self.coerce(value, to),
+            (from, to)
+                if from.is_integer() && to.is_integer() && crate::types::can_coerce(from, to) =>
+            {
+                return self.coerce(value, to);
+            }
+            (Type::Varchar(n), Type::Varchar(m))
+                if m.is_none() || n.is_some_and(|n| Some(n) <= *m) =>
+            {
                 return Ok(Typed::new(value.expr, to.clone()));
             }
             (Type::Decimal(p, s), Type::Decimal(q, t)) if t >= s && q - t >= p - s => {
@@ -131,15 +154,23 @@ impl Binder<'_> {
         let name = format!(
             "{}({from}->{to}{})",
             if lenient { "try_cast" } else { "cast" },
-            if convert::depends_on_zone(&from, to) { format!(" {}", zone.name()) } else { String::new() },
+            if convert::depends_on_zone(&from, to) {
+                format!(" {}", zone.name())
+            } else {
+                String::new()
+            },
         );
         // A zone is part of the types here but not of their names.
         let name = match (&from, to) {
-            (Type::TimestampTz(_, zone), _) | (_, Type::TimestampTz(_, zone)) => format!("{name} {}", zone.0),
+            (Type::TimestampTz(_, zone), _) | (_, Type::TimestampTz(_, zone)) => {
+                format!("{name} {}", zone.0)
+            }
             _ => name,
         };
         Ok(udf::strict(name, vec![value], to.clone(), move |row| {
-            let Some(cell) = row.first() else { return Ok(udf::cell::Out::Null) };
+            let Some(cell) = row.first() else {
+                return Ok(udf::cell::Out::Null);
+            };
             match convert::convert(cell, &from, &target, &zone) {
                 Err(failure) if lenient && failure.code != ErrorCode::GenericInternalError => {
                     Ok(udf::cell::Out::Null)
@@ -178,11 +209,17 @@ pub fn evaluate(expr: &Expr) -> Result<ScalarValue> {
 }
 
 fn native(value: Typed, to: &Type) -> Typed {
-    Typed::new(Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())), to.clone())
+    Typed::new(
+        Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())),
+        to.clone(),
+    )
 }
 
 fn cannot(from: &Type, to: &Type) -> Failure {
-    Failure::new(ErrorCode::TypeMismatch, format!("Cannot cast {from} to {to}"))
+    Failure::new(
+        ErrorCode::TypeMismatch,
+        format!("Cannot cast {from} to {to}"),
+    )
 }
 
 fn same_in_memory(a: &Type, b: &Type) -> bool {

@@ -32,7 +32,13 @@ pub struct Env<'e> {
 impl<'e> Env<'e> {
     /// A place where neither aggregates nor window functions may stand.
     pub fn plain(scope: &'e Scope<'e>, names: &'e Names<'e>, clause: &'static str) -> Self {
-        Self { scope, names, clause, aggregation: None, windows: None }
+        Self {
+            scope,
+            names,
+            clause,
+            aggregation: None,
+            windows: None,
+        }
     }
 }
 
@@ -43,7 +49,10 @@ impl Binder<'_> {
         if !matches!(value.ty, Type::Boolean | Type::Unknown) {
             return Err(Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("{clause} must evaluate to a boolean: actual type {}", value.ty),
+                format!(
+                    "{clause} must evaluate to a boolean: actual type {}",
+                    value.ty
+                ),
             )
             .at(expr.span()));
         }
@@ -60,17 +69,27 @@ impl Binder<'_> {
             {
                 return Ok(group);
             }
-            self.expression_in(expr, env).map_err(|failure| failure.at(expr.span()))
+            self.expression_in(expr, env)
+                .map_err(|failure| failure.at(expr.span()))
         })
     }
 
     /// The GROUP BY key that the expression is, if it is one.
-    fn as_group(&self, expr: &ast::Expr, aggregation: &Aggregation, env: &Env<'_>) -> Option<Typed> {
+    fn as_group(
+        &self,
+        expr: &ast::Expr,
+        aggregation: &Aggregation,
+        env: &Env<'_>,
+    ) -> Option<Typed> {
         // An expression with an aggregate or a subquery in it is never a key.
         if super::aggregate::has_aggregate(expr) {
             return None;
         }
-        let inner = Env { aggregation: None, windows: None, ..*env };
+        let inner = Env {
+            aggregation: None,
+            windows: None,
+            ..*env
+        };
         let value = self.expression(expr, &inner).ok()?;
         aggregation
             .groups
@@ -93,7 +112,12 @@ impl Binder<'_> {
             ast::Expr::IsNotNull(e) => Ok(boolean(self.expression(e, env)?.expr.is_not_null())),
             ast::Expr::IsDistinctFrom(a, b) => self.distinct_from(a, b, false, env),
             ast::Expr::IsNotDistinctFrom(a, b) => self.distinct_from(a, b, true, env),
-            ast::Expr::Between { expr, negated, low, high } => {
+            ast::Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => {
                 let value = self.expression(expr, env)?;
                 let low = self.expression(low, env)?;
                 let high = self.expression(high, env)?;
@@ -104,15 +128,18 @@ impl Binder<'_> {
                     Ok(boolean(from.expr.and(to.expr)))
                 })()
                 .map_err(|failure: Failure| match failure.code {
-                    ErrorCode::TypeMismatch => Failure::new(
-                        ErrorCode::TypeMismatch,
-                        format!("Cannot check if {types}"),
-                    ),
+                    ErrorCode::TypeMismatch => {
+                        Failure::new(ErrorCode::TypeMismatch, format!("Cannot check if {types}"))
+                    }
                     _ => failure,
                 })?;
                 Ok(negate_if(*negated, both))
             }
-            ast::Expr::InList { expr, list, negated } => {
+            ast::Expr::InList {
+                expr,
+                list,
+                negated,
+            } => {
                 let value = self.expression(expr, env)?;
                 let list = list
                     .iter()
@@ -120,27 +147,48 @@ impl Binder<'_> {
                     .collect::<Result<Vec<_>>>()?;
                 Ok(negate_if(*negated, self.in_list(value, list)?))
             }
-            ast::Expr::InSubquery { expr, subquery, negated } => {
-                self.in_subquery(expr, subquery, *negated, env)
-            }
+            ast::Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => self.in_subquery(expr, subquery, *negated, env),
             ast::Expr::Exists { subquery, negated } => self.exists(subquery, *negated, env),
             ast::Expr::Subquery(query) => self.scalar_subquery(query, env),
-            ast::Expr::Like { negated, any: false, expr, pattern, escape_char } => {
-                self.like(expr, pattern, escape_char.as_ref(), *negated, env)
-            }
-            ast::Expr::Case { operand, conditions, else_result, .. } => {
-                self.case(operand.as_deref(), conditions, else_result.as_deref(), env)
-            }
-            ast::Expr::Cast { kind, expr, data_type, array: false, format: None } => {
+            ast::Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char,
+            } => self.like(expr, pattern, escape_char.as_ref(), *negated, env),
+            ast::Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => self.case(operand.as_deref(), conditions, else_result.as_deref(), env),
+            ast::Expr::Cast {
+                kind,
+                expr,
+                data_type,
+                array: false,
+                format: None,
+            } => {
                 let value = self.expression(expr, env)?;
                 let to = self.sql_type(data_type)?;
                 match kind {
                     ast::CastKind::Cast => self.cast(value, &to, false),
                     ast::CastKind::TryCast => self.cast(value, &to, true),
-                    _ => Err(Failure::new(ErrorCode::SyntaxError, "write CAST(... AS ...)")),
+                    _ => Err(Failure::new(
+                        ErrorCode::SyntaxError,
+                        "write CAST(... AS ...)",
+                    )),
                 }
             }
-            ast::Expr::AtTimeZone { timestamp, time_zone } => {
+            ast::Expr::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => {
                 let value = self.expression(timestamp, env)?;
                 let zone = self.expression(time_zone, env)?;
                 self.at_time_zone(value, &zone)
@@ -149,11 +197,17 @@ impl Binder<'_> {
                 let value = self.expression(expr, env)?;
                 self.extract(&field.to_string().to_lowercase(), value)
             }
-            ast::Expr::Ceil { expr, field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
+            ast::Expr::Ceil {
+                expr,
+                field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime),
+            } => {
                 let value = self.expression(expr, env)?;
                 self.call("ceil", vec![value])
             }
-            ast::Expr::Floor { expr, field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
+            ast::Expr::Floor {
+                expr,
+                field: ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime),
+            } => {
                 let value = self.expression(expr, env)?;
                 self.call("floor", vec![value])
             }
@@ -162,7 +216,12 @@ impl Binder<'_> {
                 let text = self.expression(r#in, env)?;
                 self.call("strpos", vec![text, needle])
             }
-            ast::Expr::Substring { expr, substring_from, substring_for, .. } => {
+            ast::Expr::Substring {
+                expr,
+                substring_from,
+                substring_for,
+                ..
+            } => {
                 let mut args = vec![self.expression(expr, env)?];
                 match (substring_from, substring_for) {
                     (Some(from), length) => {
@@ -175,7 +234,12 @@ impl Binder<'_> {
                 }
                 self.call("substr", args)
             }
-            ast::Expr::Trim { trim_where, trim_what, expr, trim_characters: None } => {
+            ast::Expr::Trim {
+                trim_where,
+                trim_what,
+                expr,
+                trim_characters: None,
+            } => {
                 let mut args = vec![self.expression(expr, env)?];
                 if let Some(what) = trim_what {
                     args.push(self.expression(what, env)?);
@@ -208,7 +272,9 @@ impl Binder<'_> {
         }
         for known in (1..=parts.len()).rev() {
             let (column, rest) = parts.split_at(known);
-            let Some(found) = env.scope.find(column)? else { continue };
+            let Some(found) = env.scope.find(column)? else {
+                continue;
+            };
             if !rest.is_empty() && !matches!(found.field.ty, Type::Row(_)) {
                 continue;
             }
@@ -223,8 +289,11 @@ impl Binder<'_> {
             }
             return Ok(value);
         }
-        let name =
-            parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".");
+        let name = parts
+            .iter()
+            .map(|part| part.value.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
         Err(Failure::new(
             ErrorCode::ColumnNotFound,
             format!("Column '{}' cannot be resolved", name.to_lowercase()),
@@ -265,7 +334,9 @@ impl Binder<'_> {
         let mut value = self.expression(root, env)?;
         for access in chain {
             value = match access {
-                ast::AccessExpr::Dot(ast::Expr::Identifier(name)) => self.dereference(value, name)?,
+                ast::AccessExpr::Dot(ast::Expr::Identifier(name)) => {
+                    self.dereference(value, name)?
+                }
                 ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
                     let index = self.expression(index, env)?;
                     self.subscript(value, index)?
@@ -294,15 +365,17 @@ impl Binder<'_> {
         match parse_type(&text) {
             Ok(Type::TimestampTz(p, _)) => Ok(Type::TimestampTz(p, self.session.zone_name())),
             Ok(ty) => Ok(ty),
-            Err(TypeError::Unknown(_)) => {
-                Err(Failure::new(ErrorCode::TypeNotFound, format!("Unknown type: {}", text.to_lowercase())))
-            }
+            Err(TypeError::Unknown(_)) => Err(Failure::new(
+                ErrorCode::TypeNotFound,
+                format!("Unknown type: {}", text.to_lowercase()),
+            )),
             Err(error @ TypeError::Unsupported(_)) => {
                 Err(Failure::new(ErrorCode::NotSupported, error.to_string()))
             }
-            Err(error @ TypeError::Parameter(_)) => {
-                Err(Failure::new(ErrorCode::InvalidFunctionArgument, error.to_string()))
-            }
+            Err(error @ TypeError::Parameter(_)) => Err(Failure::new(
+                ErrorCode::InvalidFunctionArgument,
+                error.to_string(),
+            )),
         }
     }
 
@@ -314,7 +387,10 @@ impl Binder<'_> {
             }
             UnaryOperator::Minus => {
                 // The smallest integers exist only with their sign.
-                if let ast::Expr::Value(ValueWithSpan { value: Value::Number(text, _), .. }) = inner
+                if let ast::Expr::Value(ValueWithSpan {
+                    value: Value::Number(text, _),
+                    ..
+                }) = inner
                     && !text.is_empty()
                 {
                     return self.number(&format!("-{text}"));
@@ -347,7 +423,11 @@ impl Binder<'_> {
             BinaryOperator::And | BinaryOperator::Or => {
                 let l = self.condition(left, env, "Logical expression term")?;
                 let r = self.condition(right, env, "Logical expression term")?;
-                Ok(boolean(if *op == BinaryOperator::And { l.and(r) } else { l.or(r) }))
+                Ok(boolean(if *op == BinaryOperator::And {
+                    l.and(r)
+                } else {
+                    l.or(r)
+                }))
             }
             BinaryOperator::Eq
             | BinaryOperator::NotEq
@@ -388,13 +468,15 @@ impl Binder<'_> {
         let a = self.expression(a, env)?;
         let b = self.expression(b, env)?;
         let (x, y) = (a.ty.clone(), b.ty.clone());
-        let result = self.not_distinct(a, b).map_err(|failure| match failure.code {
-            ErrorCode::TypeMismatch => Failure::new(
-                ErrorCode::TypeMismatch,
-                format!("Cannot check if {x} is identical to {y}"),
-            ),
-            _ => failure,
-        })?;
+        let result = self
+            .not_distinct(a, b)
+            .map_err(|failure| match failure.code {
+                ErrorCode::TypeMismatch => Failure::new(
+                    ErrorCode::TypeMismatch,
+                    format!("Cannot check if {x} is identical to {y}"),
+                ),
+                _ => failure,
+            })?;
         Ok(negate_if(!negated, result))
     }
 
@@ -414,20 +496,29 @@ impl Binder<'_> {
         if !is_text(&value.ty) {
             return Err(Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("Left side of LIKE expression must evaluate to a varchar (actual: {})", value.ty),
+                format!(
+                    "Left side of LIKE expression must evaluate to a varchar (actual: {})",
+                    value.ty
+                ),
             )
             .at(place));
         }
         if !matches!(pattern.ty, Type::Varchar(_) | Type::Unknown) {
             return Err(Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("Pattern for LIKE expression must evaluate to a varchar (actual: {})", pattern.ty),
+                format!(
+                    "Pattern for LIKE expression must evaluate to a varchar (actual: {})",
+                    pattern.ty
+                ),
             )
             .at(pattern_place));
         }
         let escape = match escape {
             None => None,
-            Some(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Some(text.clone()),
+            Some(ValueWithSpan {
+                value: Value::SingleQuotedString(text),
+                ..
+            }) => Some(text.clone()),
             Some(_) => return Err(Failure::unsupported("An ESCAPE that is no string")),
         };
         let value = self.padded(value)?;
@@ -482,9 +573,7 @@ impl Binder<'_> {
         let pairs = whens
             .into_iter()
             .zip(results)
-            .map(|(when, then)| {
-                Ok((Box::new(when), Box::new(self.coerce(then, &common)?.expr)))
-            })
+            .map(|(when, then)| Ok((Box::new(when), Box::new(self.coerce(then, &common)?.expr))))
             .collect::<Result<Vec<_>>>()?;
         let otherwise = match otherwise {
             Some(value) => self.coerce(value, &common)?,
@@ -501,7 +590,10 @@ impl Binder<'_> {
         let common = self.common(&[&then, &otherwise]).ok_or_else(|| {
             Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("Result types for IF must be the same: {} vs {}", then.ty, otherwise.ty),
+                format!(
+                    "Result types for IF must be the same: {} vs {}",
+                    then.ty, otherwise.ty
+                ),
             )
         })?;
         self.same_zones(&[&then, &otherwise])?;
@@ -538,7 +630,10 @@ impl Binder<'_> {
         // CASE rather than DataFusion's coalesce, so that what comes after the first value is not
         // evaluated and cannot fail.
         let Some((last, rest)) = args.split_last() else {
-            return Err(Failure::new(ErrorCode::InvalidFunctionArgument, "The 'coalesce' function must have at least two arguments"));
+            return Err(Failure::new(
+                ErrorCode::InvalidFunctionArgument,
+                "The 'coalesce' function must have at least two arguments",
+            ));
         };
         let pairs = rest
             .iter()
@@ -552,17 +647,20 @@ impl Binder<'_> {
 
     /// The type that all turn into.
     pub(super) fn common(&self, values: &[&Typed]) -> Option<Type> {
-        values
-            .iter()
-            .try_fold(Type::Unknown, |common, value| common_super_type(&common, &value.ty))
+        values.iter().try_fold(Type::Unknown, |common, value| {
+            common_super_type(&common, &value.ty)
+        })
     }
 
     /// A zone belongs to an expression here, so values of two zones cannot become one column.
     pub(super) fn same_zone(&self, a: &Type, b: &Type) -> Result<()> {
         match (a, b) {
-            (Type::TimestampTz(_, x), Type::TimestampTz(_, y)) if x.0 != y.0 => Err(
-                Failure::unsupported(format!("One column with values in the zones {} and {}", x.0, y.0)),
-            ),
+            (Type::TimestampTz(_, x), Type::TimestampTz(_, y)) if x.0 != y.0 => {
+                Err(Failure::unsupported(format!(
+                    "One column with values in the zones {} and {}",
+                    x.0, y.0
+                )))
+            }
             (Type::TimestampTz(_, zone), Type::Timestamp(_) | Type::Date)
             | (Type::Timestamp(_) | Type::Date, Type::TimestampTz(_, zone))
                 if zone.0 != self.session.zone_name().0 =>
@@ -590,8 +688,10 @@ impl Binder<'_> {
     }
 
     fn array(&self, items: &[ast::Expr], env: &Env<'_>) -> Result<Typed> {
-        let items =
-            items.iter().map(|item| self.expression(item, env)).collect::<Result<Vec<_>>>()?;
+        let items = items
+            .iter()
+            .map(|item| self.expression(item, env))
+            .collect::<Result<Vec<_>>>()?;
         let refs: Vec<&Typed> = items.iter().collect();
         let common = self.common(&refs).ok_or_else(|| {
             Failure::new(
@@ -608,14 +708,17 @@ impl Binder<'_> {
     }
 
     pub(super) fn row(&self, items: &[ast::Expr], env: &Env<'_>) -> Result<Typed> {
-        let items =
-            items.iter().map(|item| self.expression(item, env)).collect::<Result<Vec<_>>>()?;
+        let items = items
+            .iter()
+            .map(|item| self.expression(item, env))
+            .collect::<Result<Vec<_>>>()?;
         Ok(udf::row::make(items))
     }
 
     /// A function by its name.
     fn function(&self, function: &ast::Function, env: &Env<'_>) -> Result<Typed> {
-        if function.uses_odbc_syntax || !matches!(function.parameters, ast::FunctionArguments::None) {
+        if function.uses_odbc_syntax || !matches!(function.parameters, ast::FunctionArguments::None)
+        {
             return Err(Failure::unsupported("This way to call a function"));
         }
         let name = match function.name.0.as_slice() {
@@ -662,7 +765,9 @@ impl Binder<'_> {
                 let mut args = Vec::new();
                 for arg in &list.args {
                     match arg {
-                        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(arg)) => args.push(arg),
+                        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(arg)) => {
+                            args.push(arg)
+                        }
                         _ => return Err(Failure::unsupported(format!("This argument of {name}"))),
                     }
                 }
@@ -713,12 +818,15 @@ impl Binder<'_> {
                 user
             }
             "current_catalog" | "current_schema" => {
-                let value = if name == "current_catalog" { &self.session.catalog } else { &self.session.schema };
+                let value = if name == "current_catalog" {
+                    &self.session.catalog
+                } else {
+                    &self.session.schema
+                };
                 Typed::literal(ScalarValue::Utf8(value.clone()), Type::Varchar(None))
             }
-            "current_date" | "current_timestamp" | "localtimestamp" | "current_time" | "localtime" => {
-                self.call(name, Vec::new())?
-            }
+            "current_date" | "current_timestamp" | "localtimestamp" | "current_time"
+            | "localtime" => self.call(name, Vec::new())?,
             _ => return Ok(None),
         }))
     }
@@ -738,9 +846,15 @@ impl Binder<'_> {
 
     fn parameter(&self, name: &str) -> Result<Typed> {
         let index: Option<usize> = name.strip_prefix('?').and_then(|n| n.parse().ok());
-        match index.and_then(|i| i.checked_sub(1)).and_then(|i| self.parameters.get(i)) {
+        match index
+            .and_then(|i| i.checked_sub(1))
+            .and_then(|i| self.parameters.get(i))
+        {
             Some(value) => {
-                let scope = Scope { fields: &[], parent: None };
+                let scope = Scope {
+                    fields: &[],
+                    parent: None,
+                };
                 let names = Names::default();
                 // A parameter cannot hold another one: they were bound from literals.
                 self.expression(value, &Env::plain(&scope, &names, "parameter"))
@@ -759,12 +873,20 @@ pub(super) fn boolean(expr: Expr) -> Typed {
 }
 
 pub(super) fn negate_if(negated: bool, value: Typed) -> Typed {
-    if negated { boolean(Expr::Not(Box::new(value.expr))) } else { value }
+    if negated {
+        boolean(Expr::Not(Box::new(value.expr)))
+    } else {
+        value
+    }
 }
 
 /// What a refusal calls an expression of a kind that the engine does not know.
 fn describe(expr: &ast::Expr) -> String {
     let text = expr.to_string();
     let short: String = text.chars().take(60).collect();
-    if short.len() < text.len() { format!("The expression `{short}...`") } else { format!("The expression `{text}`") }
+    if short.len() < text.len() {
+        format!("The expression `{short}...`")
+    } else {
+        format!("The expression `{text}`")
+    }
 }

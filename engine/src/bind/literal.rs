@@ -12,14 +12,20 @@ impl Binder<'_> {
     /// `12` is an integer, `12345678901` a bigint, `1.5` a decimal, `1e0` a double.
     pub(super) fn number(&self, text: &str) -> Result<Typed> {
         let invalid = || {
-            Failure::new(ErrorCode::InvalidLiteral, format!("Invalid numeric literal: {text}"))
+            Failure::new(
+                ErrorCode::InvalidLiteral,
+                format!("Invalid numeric literal: {text}"),
+            )
         };
         if text.contains(['e', 'E']) {
             let value: f64 = text.parse().map_err(|_| invalid())?;
             if value.is_infinite() {
                 return Err(invalid());
             }
-            return Ok(Typed::literal(ScalarValue::Float64(Some(value)), Type::Double));
+            return Ok(Typed::literal(
+                ScalarValue::Float64(Some(value)),
+                Type::Double,
+            ));
         }
         if text.contains('.') {
             return decimal(text).ok_or_else(invalid);
@@ -40,7 +46,10 @@ impl Binder<'_> {
                 "Binary literal can only contain hexadecimal digits",
             )
         })?;
-        Ok(Typed::literal(ScalarValue::Binary(Some(bytes)), Type::Varbinary))
+        Ok(Typed::literal(
+            ScalarValue::Binary(Some(bytes)),
+            Type::Varbinary,
+        ))
     }
 
     /// `DATE '2020-05-10'`, `DECIMAL '1.50'`, `JSON '[1]'`
@@ -49,7 +58,10 @@ impl Binder<'_> {
             return Err(Failure::unsupported("A typed literal that is no string"));
         };
         let invalid = |ty: &Type| {
-            Failure::new(ErrorCode::InvalidLiteral, format!("'{text}' is not a valid {ty} literal"))
+            Failure::new(
+                ErrorCode::InvalidLiteral,
+                format!("'{text}' is not a valid {ty} literal"),
+            )
         };
         match &typed.data_type {
             ast::DataType::Timestamp(None, _) | ast::DataType::Time(None, _) => {}
@@ -61,19 +73,23 @@ impl Binder<'_> {
             }
             ast::DataType::Decimal(ast::ExactNumberInfo::None) => {
                 return decimal(text.trim()).ok_or_else(|| {
-                    Failure::new(ErrorCode::InvalidLiteral, format!("Invalid decimal literal: '{text}'"))
+                    Failure::new(
+                        ErrorCode::InvalidLiteral,
+                        format!("Invalid decimal literal: '{text}'"),
+                    )
                 });
             }
             _ => {}
         }
         match &typed.data_type {
-            ast::DataType::Timestamp(..) => crate::temporal::timestamp_literal(text, &self.session.zone)
-                .ok_or_else(|| {
+            ast::DataType::Timestamp(..) => {
+                crate::temporal::timestamp_literal(text, &self.session.zone).ok_or_else(|| {
                     Failure::new(
                         ErrorCode::InvalidLiteral,
                         format!("'{text}' is not a valid TIMESTAMP literal"),
                     )
-                })?,
+                })?
+            }
             ast::DataType::Time(..) => crate::temporal::time_literal(text)?,
             other => {
                 let ty = self.sql_type(other)?;
@@ -90,8 +106,10 @@ impl Binder<'_> {
 
     /// `INTERVAL '3' DAY`, `INTERVAL '1 2:03' DAY TO MINUTE`, `INTERVAL '-1-2' YEAR TO MONTH`
     pub(super) fn interval(&self, interval: &ast::Interval) -> Result<Typed> {
-        let ast::Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) =
-            interval.value.as_ref()
+        let ast::Expr::Value(ValueWithSpan {
+            value: Value::SingleQuotedString(text),
+            ..
+        }) = interval.value.as_ref()
         else {
             return Err(Failure::new(
                 ErrorCode::SyntaxError,
@@ -134,7 +152,9 @@ fn unit(field: &DateTimeField) -> Result<String> {
         | DateTimeField::Hour
         | DateTimeField::Minute
         | DateTimeField::Second => Ok(field.to_string().to_lowercase()),
-        other => Err(Failure::unsupported(format!("INTERVAL with the unit {other}"))),
+        other => Err(Failure::unsupported(format!(
+            "INTERVAL with the unit {other}"
+        ))),
     }
 }
 
@@ -147,7 +167,10 @@ fn decimal(text: &str) -> Option<Typed> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if (whole.is_empty() && fraction.is_empty())
-        || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+        || !whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|b| b.is_ascii_digit())
     {
         return None;
     }

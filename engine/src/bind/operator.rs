@@ -26,7 +26,12 @@ impl Binder<'_> {
         let mismatch = || {
             Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("Cannot apply operator: {} {} {}", left.ty, display(operator), right.ty),
+                format!(
+                    "Cannot apply operator: {} {} {}",
+                    left.ty,
+                    display(operator),
+                    right.ty
+                ),
             )
         };
         let common = common_super_type(&left.ty, &right.ty).ok_or_else(mismatch)?;
@@ -50,9 +55,8 @@ impl Binder<'_> {
 
     /// `IS NOT DISTINCT FROM`
     pub(super) fn not_distinct(&self, left: Typed, right: Typed) -> Result<Typed> {
-        let common = common_super_type(&left.ty, &right.ty).ok_or_else(|| {
-            Failure::new(ErrorCode::TypeMismatch, "no common type")
-        })?;
+        let common = common_super_type(&left.ty, &right.ty)
+            .ok_or_else(|| Failure::new(ErrorCode::TypeMismatch, "no common type"))?;
         if !common.is_comparable() {
             return Err(Failure::new(ErrorCode::TypeMismatch, "not comparable"));
         }
@@ -63,7 +67,11 @@ impl Binder<'_> {
             left = udf::number::without_negative_zero(left);
             right = udf::number::without_negative_zero(right);
         }
-        Ok(boolean(binary(left.expr, Operator::IsNotDistinctFrom, right.expr)))
+        Ok(boolean(binary(
+            left.expr,
+            Operator::IsNotDistinctFrom,
+            right.expr,
+        )))
     }
 
     /// Refuses to compare what Arrow compares otherwise than Trino.
@@ -98,8 +106,10 @@ impl Binder<'_> {
         }
         self.comparable_here(&common)?;
         let value = self.coerce(value, &common)?;
-        let list =
-            list.into_iter().map(|item| self.coerce(item, &common)).collect::<Result<Vec<_>>>()?;
+        let list = list
+            .into_iter()
+            .map(|item| self.coerce(item, &common))
+            .collect::<Result<Vec<_>>>()?;
         if matches!(common, Type::Real | Type::Double) {
             return list
                 .into_iter()
@@ -116,7 +126,12 @@ impl Binder<'_> {
     }
 
     /// `+`, `-`, `*`, `/`, `%`
-    pub(super) fn arithmetic(&self, op: &BinaryOperator, left: Typed, right: Typed) -> Result<Typed> {
+    pub(super) fn arithmetic(
+        &self,
+        op: &BinaryOperator,
+        left: Typed,
+        right: Typed,
+    ) -> Result<Typed> {
         let symbol = op.to_string();
         let mismatch = || {
             Failure::new(
@@ -136,7 +151,9 @@ impl Binder<'_> {
             Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt => {
                 let left = self.coerce(left, &common)?;
                 let right = self.coerce(right, &common)?;
-                Ok(udf::number::integer_arithmetic(&symbol, left, right, common))
+                Ok(udf::number::integer_arithmetic(
+                    &symbol, left, right, common,
+                ))
             }
             Type::Real | Type::Double => {
                 let left = self.coerce(left, &common)?;

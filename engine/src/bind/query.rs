@@ -2,7 +2,9 @@
 
 use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, SortExpr};
-use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned};
+use sqlparser::ast::{
+    self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned,
+};
 use townlake_protocol::trino::ErrorCode;
 
 use super::expression::Env;
@@ -97,21 +99,34 @@ impl Binder<'_> {
         names: &Names<'_>,
         then: &dyn Fn(&Names<'_>) -> Result<Relation>,
     ) -> Result<Relation> {
-        let Some(cte) = ctes.get(done) else { return then(names) };
+        let Some(cte) = ctes.get(done) else {
+            return then(names);
+        };
         let name = cte.alias.name.value.to_lowercase();
         if cte.from.is_some() || cte.materialized.is_some() {
             return Err(Failure::unsupported("This form of WITH"));
         }
         let earlier = ctes.get(..done).unwrap_or_default();
-        if earlier.iter().any(|other| other.alias.name.value.to_lowercase() == name) {
+        if earlier
+            .iter()
+            .any(|other| other.alias.name.value.to_lowercase() == name)
+        {
             return Err(Failure::new(
                 ErrorCode::DuplicateNamedQuery,
                 format!("WITH query name '{name}' specified more than once"),
             )
             .at(cte.alias.name.span));
         }
-        let own = [Cte { name, alias: &cte.alias, query: &cte.query, names: *names }];
-        let names = Names { own: &own, outer: Some(names) };
+        let own = [Cte {
+            name,
+            alias: &cte.alias,
+            query: &cte.query,
+            names: *names,
+        }];
+        let names = Names {
+            own: &own,
+            outer: Some(names),
+        };
         // Bound once here even if nothing names it: Trino checks it all the same.
         if let Some(cte) = own.first() {
             self.cte(cte, &cte.name)?;
@@ -142,7 +157,10 @@ impl Binder<'_> {
     ) -> Result<Relation> {
         let order_by: &[ast::OrderByExpr] = match order_by {
             None => &[],
-            Some(ast::OrderBy { kind: OrderByKind::Expressions(list), interpolate: None }) => list,
+            Some(ast::OrderBy {
+                kind: OrderByKind::Expressions(list),
+                interpolate: None,
+            }) => list,
             Some(_) => return Err(Failure::unsupported("This form of ORDER BY")),
         };
         let ordered = match body {
@@ -156,15 +174,18 @@ impl Binder<'_> {
         let (skip, take) = self.limits(limit, fetch)?;
         if skip.is_some() || take.is_some() {
             let skip = skip.unwrap_or(0);
-            relation.plan = LogicalPlanBuilder::from(relation.plan).limit(skip, take)?.build()?;
+            relation.plan = LogicalPlanBuilder::from(relation.plan)
+                .limit(skip, take)?
+                .build()?;
         }
         if ordered.hidden {
             let columns = relation
                 .fields
                 .iter()
                 .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)));
-            relation.plan =
-                LogicalPlanBuilder::from(relation.plan).project(columns)?.build()?;
+            relation.plan = LogicalPlanBuilder::from(relation.plan)
+                .project(columns)?
+                .build()?;
         }
         Ok(relation)
     }
@@ -178,7 +199,12 @@ impl Binder<'_> {
         match body {
             SetExpr::Select(select) => Ok(self.select(select, &[], names, parent)?.relation),
             SetExpr::Query(query) => self.query(query, names, parent),
-            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+            SetExpr::SetOperation {
+                left,
+                op,
+                set_quantifier,
+                right,
+            } => {
                 let all = match set_quantifier {
                     SetQuantifier::All => true,
                     SetQuantifier::Distinct | SetQuantifier::None => false,
@@ -187,12 +213,15 @@ impl Binder<'_> {
                 let place = right.span();
                 let left = self.deeper(|| self.set(left, names, parent))?;
                 let right = self.deeper(|| self.set(right, names, parent))?;
-                self.set_operation(*op, all, left, right).map_err(|f| f.at(place))
+                self.set_operation(*op, all, left, right)
+                    .map_err(|f| f.at(place))
             }
             SetExpr::Values(values) => self.values(values, names, parent),
             SetExpr::Table(table) => {
-                let parts: Vec<ast::Ident> =
-                    crate::query::table_parts(table).into_iter().map(ast::Ident::new).collect();
+                let parts: Vec<ast::Ident> = crate::query::table_parts(table)
+                    .into_iter()
+                    .map(ast::Ident::new)
+                    .collect();
                 let name = ast::ObjectName::from(parts);
                 let relation = self.named(&name, names, crate::error::Place(Some((1, 1))))?;
                 self.all_columns(relation)
@@ -212,7 +241,12 @@ impl Binder<'_> {
             SetOperator::Union => "UNION",
             SetOperator::Intersect => "INTERSECT",
             SetOperator::Except => "EXCEPT",
-            SetOperator::Minus => return Err(Failure::new(ErrorCode::SyntaxError, "MINUS is EXCEPT in this dialect")),
+            SetOperator::Minus => {
+                return Err(Failure::new(
+                    ErrorCode::SyntaxError,
+                    "MINUS is EXCEPT in this dialect",
+                ));
+            }
         };
         if left.fields.len() != right.fields.len() {
             return Err(Failure::new(
@@ -241,7 +275,9 @@ impl Binder<'_> {
             if (op != SetOperator::Union || !all) && !common.is_comparable() {
                 return Err(Failure::new(
                     ErrorCode::TypeMismatch,
-                    format!("Type {common} is not comparable and therefore cannot be used in {operation}"),
+                    format!(
+                        "Type {common} is not comparable and therefore cannot be used in {operation}"
+                    ),
                 ));
             }
             self.same_zone(&a.ty, &b.ty)?;
@@ -275,7 +311,9 @@ impl Binder<'_> {
             .iter()
             .zip(schema.columns())
             .map(|(field, column)| Expr::Column(column).alias(&field.symbol));
-        let plan = LogicalPlanBuilder::from(plan.clone()).project(projection)?.build()?;
+        let plan = LogicalPlanBuilder::from(plan.clone())
+            .project(projection)?
+            .build()?;
         Ok(Relation { plan, fields })
     }
 
@@ -285,7 +323,10 @@ impl Binder<'_> {
         names: &Names<'_>,
         parent: Option<&Scope<'_>>,
     ) -> Result<Relation> {
-        let scope = Scope { fields: &[], parent };
+        let scope = Scope {
+            fields: &[],
+            parent,
+        };
         let env = Env::plain(&scope, names, "VALUES");
         let mut rows: Vec<Vec<Typed>> = Vec::new();
         for row in &values.rows {
@@ -322,7 +363,11 @@ impl Binder<'_> {
         let mut fields = Vec::new();
         for (i, ty) in types.iter().enumerate() {
             let symbol = self.symbol(&format!("col{i}"));
-            schema.push(datafusion::arrow::datatypes::Field::new(&symbol, ty.arrow(), true));
+            schema.push(datafusion::arrow::datatypes::Field::new(
+                &symbol,
+                ty.arrow(),
+                true,
+            ));
             fields.push(Field::computed(None, symbol, ty.clone()));
         }
         let rows = rows
@@ -334,7 +379,9 @@ impl Binder<'_> {
                     .collect::<Result<Vec<_>>>()
             })
             .collect::<Result<Vec<_>>>()?;
-        let schema = Self::arc(DFSchema::try_from(datafusion::arrow::datatypes::Schema::new(schema))?);
+        let schema = Self::arc(DFSchema::try_from(
+            datafusion::arrow::datatypes::Schema::new(schema),
+        )?);
         let plan = LogicalPlanBuilder::values_with_schema(rows, &schema)?.build()?;
         // Whatever the node calls its columns, they get our names.
         let projection: Vec<Expr> = fields
@@ -342,13 +389,21 @@ impl Binder<'_> {
             .zip(plan.schema().columns())
             .map(|(field, column)| Expr::Column(column).alias(&field.symbol))
             .collect();
-        let plan = LogicalPlanBuilder::from(plan).project(projection)?.build()?;
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(projection)?
+            .build()?;
         Ok(Relation { plan, fields })
     }
 
     /// `VALUES ROW(1, 2)` is the same as `VALUES (1, 2)`.
     fn value_row(&self, row: Vec<Typed>) -> Vec<Typed> {
-        if let [Typed { ty: Type::Row(fields), .. }] = row.as_slice() {
+        if let [
+            Typed {
+                ty: Type::Row(fields),
+                ..
+            },
+        ] = row.as_slice()
+        {
             let fields = fields.clone();
             if let Some(value) = row.first() {
                 return fields
@@ -370,9 +425,15 @@ impl Binder<'_> {
         parent: Option<&Scope<'_>>,
     ) -> Result<Ordered> {
         if order_by.is_empty() {
-            return Ok(Ordered { relation, hidden: false });
+            return Ok(Ordered {
+                relation,
+                hidden: false,
+            });
         }
-        let scope = Scope { fields: &relation.fields, parent };
+        let scope = Scope {
+            fields: &relation.fields,
+            parent,
+        };
         let env = Env::plain(&scope, names, "ORDER BY");
         let mut keys = Vec::new();
         for item in order_by {
@@ -387,8 +448,13 @@ impl Binder<'_> {
             field.origin = None;
         }
         // The keys may need columns of their own below the sort.
-        let plan = LogicalPlanBuilder::from(relation.plan).sort(keys)?.build()?;
-        Ok(Ordered { relation: Relation { plan, fields }, hidden: true })
+        let plan = LogicalPlanBuilder::from(relation.plan)
+            .sort(keys)?
+            .build()?;
+        Ok(Ordered {
+            relation: Relation { plan, fields },
+            hidden: true,
+        })
     }
 
     /// A sort key; nulls come last unless the statement says otherwise.
@@ -422,7 +488,11 @@ impl Binder<'_> {
         let (mut skip, mut take) = (None, None);
         match limit {
             None => {}
-            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
+            Some(LimitClause::LimitOffset {
+                limit,
+                offset,
+                limit_by,
+            }) if limit_by.is_empty() => {
                 if let Some(limit) = limit {
                     take = Some(self.row_count(limit, "LIMIT")?);
                 }
@@ -454,7 +524,10 @@ impl Binder<'_> {
     }
 
     fn row_count(&self, expr: &ast::Expr, clause: &str) -> Result<usize> {
-        let scope = Scope { fields: &[], parent: None };
+        let scope = Scope {
+            fields: &[],
+            parent: None,
+        };
         let names = Names::default();
         let value = self.expression(expr, &Env::plain(&scope, &names, "LIMIT"))?;
         match value.constant() {
@@ -476,7 +549,9 @@ impl Binder<'_> {
 /// # Errors
 /// The number is out of range.
 pub(super) fn ordinal<'f>(expr: &ast::Expr, fields: &'f [Field]) -> Result<Option<&'f Field>> {
-    let Some(n) = ordinal_number(expr) else { return Ok(None) };
+    let Some(n) = ordinal_number(expr) else {
+        return Ok(None);
+    };
     match n.checked_sub(1).and_then(|i| fields.get(i)) {
         Some(field) => Ok(Some(field)),
         None => Err(Failure::new(
@@ -490,9 +565,10 @@ pub(super) fn ordinal<'f>(expr: &ast::Expr, fields: &'f [Field]) -> Result<Optio
 /// The integer that the expression is, if it is one.
 pub(super) fn ordinal_number(expr: &ast::Expr) -> Option<usize> {
     match expr {
-        ast::Expr::Value(ast::ValueWithSpan { value: ast::Value::Number(text, _), .. }) => {
-            text.parse().ok()
-        }
+        ast::Expr::Value(ast::ValueWithSpan {
+            value: ast::Value::Number(text, _),
+            ..
+        }) => text.parse().ok(),
         _ => None,
     }
 }

@@ -101,9 +101,11 @@ impl Binder<'_> {
         let right = self.factor(&join.relation, names, parent, None)?;
         match constraint {
             JoinConstraint::On(condition) => {
-                let fields: Vec<Field> =
-                    left.fields.iter().chain(&right.fields).cloned().collect();
-                let scope = Scope { fields: &fields, parent };
+                let fields: Vec<Field> = left.fields.iter().chain(&right.fields).cloned().collect();
+                let scope = Scope {
+                    fields: &fields,
+                    parent,
+                };
                 let env = Env::plain(&scope, names, "JOIN clause");
                 let condition = self.condition(condition, &env, "JOIN ON clause")?;
                 let plan = LogicalPlanBuilder::from(left.plan)
@@ -135,7 +137,9 @@ impl Binder<'_> {
         }
         let right = self.factor(right, names, parent, Some(&left))?;
         let fields = left.fields.into_iter().chain(right.fields).collect();
-        let plan = LogicalPlanBuilder::from(left.plan).cross_join(right.plan)?.build()?;
+        let plan = LogicalPlanBuilder::from(left.plan)
+            .cross_join(right.plan)?
+            .build()?;
         Ok(Relation { plan, fields })
     }
 
@@ -156,12 +160,18 @@ impl Binder<'_> {
                 _ => return Err(Failure::unsupported("A qualified name in USING")),
             };
             let side = |relation: &Relation, which: &str| -> Result<Typed> {
-                let scope = Scope { fields: &relation.fields, parent: None };
+                let scope = Scope {
+                    fields: &relation.fields,
+                    parent: None,
+                };
                 match scope.find(std::slice::from_ref(ident))? {
                     Some(found) => self.field_expr(found.field, 0),
                     None => Err(Failure::new(
                         ErrorCode::ColumnNotFound,
-                        format!("Column '{}' is missing from {which} side of join", ident.value),
+                        format!(
+                            "Column '{}' is missing from {which} side of join",
+                            ident.value
+                        ),
                     )
                     .at(ident.span)),
                 }
@@ -187,8 +197,11 @@ impl Binder<'_> {
         let plan = LogicalPlanBuilder::from(left.plan)
             .join_on(right.plan, kind, conditions)?
             .build()?;
-        let is_merged =
-            |field: &Field| merged.iter().any(|(name, ..)| field.name.as_ref() == Some(name));
+        let is_merged = |field: &Field| {
+            merged
+                .iter()
+                .any(|(name, ..)| field.name.as_ref() == Some(name))
+        };
         let mut fields = Vec::new();
         let mut projection: Vec<Expr> = Vec::new();
         for (name, l, r) in &merged {
@@ -210,7 +223,9 @@ impl Binder<'_> {
             }
             fields.push(field);
         }
-        let plan = LogicalPlanBuilder::from(plan).project(projection)?.build()?;
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(projection)?
+            .build()?;
         Ok(Relation { plan, fields })
     }
 
@@ -237,13 +252,19 @@ impl Binder<'_> {
                 let relation = self.named(name, names, Place::from(name.span()))?;
                 aliased(relation, alias.as_ref())
             }
-            TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                sample: None,
+            } => {
                 let relation = self.deeper(|| self.query(subquery, names, None))?;
                 aliased(relation, alias.as_ref())
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => {
-                self.joins(table_with_joins, names, parent, left)
-            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => self.joins(table_with_joins, names, parent, left),
             TableFactor::UNNEST { .. } => {
                 let one = Relation {
                     plan: LogicalPlanBuilder::empty(true).build()?,
@@ -251,11 +272,15 @@ impl Binder<'_> {
                 };
                 self.unnest(one, factor, names, parent)
             }
-            TableFactor::Table { version: Some(_), .. } => Err(Failure::unsupported("Time travel")),
-            TableFactor::Table { sample: Some(_), .. }
-            | TableFactor::Derived { sample: Some(_), .. } => {
-                Err(Failure::unsupported("TABLESAMPLE"))
+            TableFactor::Table {
+                version: Some(_), ..
+            } => Err(Failure::unsupported("Time travel")),
+            TableFactor::Table {
+                sample: Some(_), ..
             }
+            | TableFactor::Derived {
+                sample: Some(_), ..
+            } => Err(Failure::unsupported("TABLESAMPLE")),
             TableFactor::Derived { lateral: true, .. } => Err(Failure::unsupported("LATERAL")),
             TableFactor::TableFunction { .. } | TableFactor::Function { .. } => {
                 Err(Failure::unsupported("A table function"))
@@ -285,9 +310,17 @@ impl Binder<'_> {
     fn table(&self, name: &TableRef, place: Place) -> Result<Relation> {
         let table = self.tables.find(name).map_err(|f| f.at(place))?;
         self.reads.borrow_mut().table(name);
-        let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let columns: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
         let access = self.access.table(name, &columns);
-        let relation = vec![name.catalog.clone(), name.schema.clone(), name.table.clone()];
+        let relation = vec![
+            name.catalog.clone(),
+            name.schema.clone(),
+            name.table.clone(),
+        ];
         if !access.select {
             // Nothing of the table is scanned: the statement will be refused at the end of its analysis.
             return Ok(Relation {
@@ -322,7 +355,10 @@ impl Binder<'_> {
         let plan = scan.project(raw.projection)?.build()?;
         let plain = access.filter.is_none() && access.masks().next().is_none();
         if plain {
-            return Ok(Relation { plan, fields: raw.fields });
+            return Ok(Relation {
+                plan,
+                fields: raw.fields,
+            });
         }
         self.under_policy(name, place, plan, raw.fields, &access)
     }
@@ -373,7 +409,10 @@ impl Binder<'_> {
         fields: Vec<Field>,
         access: &TableAccess,
     ) -> Result<Relation> {
-        let scope = Scope { fields: &fields, parent: None };
+        let scope = Scope {
+            fields: &fields,
+            parent: None,
+        };
         let names = Names::default();
         let mut builder = LogicalPlanBuilder::from(plan);
         if let Some(filter) = &access.filter {
@@ -385,9 +424,13 @@ impl Binder<'_> {
                 .at(place)
             })?;
             let env = Env::plain(&scope, &names, "row filter");
-            let bound = self.policy_expression(&tree, &env, filter.user.as_deref(), place, |m| {
-                (ErrorCode::InvalidRowFilter, format!("Invalid row filter for '{name}': {m}"))
-            })?;
+            let bound =
+                self.policy_expression(&tree, &env, filter.user.as_deref(), place, |m| {
+                    (
+                        ErrorCode::InvalidRowFilter,
+                        format!("Invalid row filter for '{name}': {m}"),
+                    )
+                })?;
             if bound.ty != Type::Boolean && bound.ty != Type::Unknown {
                 return Err(Failure::new(
                     ErrorCode::TypeMismatch,
@@ -419,14 +462,18 @@ impl Binder<'_> {
             }
             let full = format!("{name}.{column}");
             let invalid = |m: &str| {
-                (ErrorCode::InvalidColumnMask, format!("Invalid column mask for '{full}': {m}"))
+                (
+                    ErrorCode::InvalidColumnMask,
+                    format!("Invalid column mask for '{full}': {m}"),
+                )
             };
             let tree = sql::parse_expression(&mask.sql).map_err(|error| {
                 let (code, message) = invalid(&error.message);
                 Failure::new(code, message).at(place)
             })?;
             let env = Env::plain(&scope, &names, "column mask");
-            let bound = self.policy_expression(&tree, &env, mask.user.as_deref(), place, invalid)?;
+            let bound =
+                self.policy_expression(&tree, &env, mask.user.as_deref(), place, invalid)?;
             if !can_coerce(&bound.ty, &field.ty) {
                 return Err(Failure::new(
                     ErrorCode::TypeMismatch,
@@ -448,7 +495,9 @@ impl Binder<'_> {
         let mut projection = Vec::new();
         let mut out = Vec::new();
         for field in &fields {
-            let Some(column) = field.name.as_deref() else { continue };
+            let Some(column) = field.name.as_deref() else {
+                continue;
+            };
             let mut field = field.clone();
             if field.readable {
                 match masks.remove(column) {
@@ -462,7 +511,10 @@ impl Binder<'_> {
             }
             out.push(field);
         }
-        Ok(Relation { plan: builder.project(projection)?.build()?, fields: out })
+        Ok(Relation {
+            plan: builder.project(projection)?.build()?,
+            fields: out,
+        })
     }
 
     /// An expression of the policy. Its columns count as read by the caller, so a filter over a column
@@ -485,17 +537,29 @@ impl Binder<'_> {
             .scope
             .fields
             .iter()
-            .map(|field| Field { readable: true, ..field.clone() })
+            .map(|field| Field {
+                readable: true,
+                ..field.clone()
+            })
             .collect();
-        let scope = Scope { fields: &fields, parent: None };
+        let scope = Scope {
+            fields: &fields,
+            parent: None,
+        };
         let env = Env::plain(&scope, env.names, env.clause);
-        self.expression(tree, &env).map_err(|failure| match failure.code {
-            ErrorCode::PermissionDenied | ErrorCode::NotSupported => failure,
-            _ => {
-                let (code, message) = invalid(&failure.message);
-                Failure { code, message, location: None }.at(place)
-            }
-        })
+        self.expression(tree, &env)
+            .map_err(|failure| match failure.code {
+                ErrorCode::PermissionDenied | ErrorCode::NotSupported => failure,
+                _ => {
+                    let (code, message) = invalid(&failure.message);
+                    Failure {
+                        code,
+                        message,
+                        location: None,
+                    }
+                    .at(place)
+                }
+            })
     }
 
     /// `left CROSS JOIN UNNEST(...)`: the arrays are columns of the left side, so each row is simply
@@ -517,7 +581,10 @@ impl Binder<'_> {
         else {
             return Err(Failure::unsupported("This form of UNNEST"));
         };
-        let scope = Scope { fields: &left.fields, parent };
+        let scope = Scope {
+            fields: &left.fields,
+            parent,
+        };
         let env = Env::plain(&scope, names, "UNNEST");
         let mut added: Vec<(String, Typed)> = Vec::new();
         let mut expand: Vec<(String, Type, Option<String>)> = Vec::new();
@@ -559,14 +626,23 @@ impl Binder<'_> {
             .filter(|field| field.readable)
             .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)))
             .collect();
-        projection.extend(added.iter().map(|(symbol, value)| value.expr.clone().alias(symbol)));
-        let columns: Vec<Column> =
-            expand.iter().map(|(symbol, ..)| Column::new_unqualified(symbol)).collect();
+        projection.extend(
+            added
+                .iter()
+                .map(|(symbol, value)| value.expr.clone().alias(symbol)),
+        );
+        let columns: Vec<Column> = expand
+            .iter()
+            .map(|(symbol, ..)| Column::new_unqualified(symbol))
+            .collect();
         let plan = LogicalPlanBuilder::from(left.plan)
             .project(projection)?
             .unnest_columns_with_options(
                 columns,
-                UnnestOptions { preserve_nulls: false, recursions: Vec::new() },
+                UnnestOptions {
+                    preserve_nulls: false,
+                    recursions: Vec::new(),
+                },
             )?
             .build()?;
         let mut unnested = Vec::new();
@@ -582,7 +658,11 @@ impl Binder<'_> {
                         );
                         let part_symbol = self.symbol("field");
                         fields_of_rows.push(part.expr.alias(&part_symbol));
-                        unnested.push(Field::computed(name.clone(), part_symbol, field_type.clone()));
+                        unnested.push(Field::computed(
+                            name.clone(),
+                            part_symbol,
+                            field_type.clone(),
+                        ));
                     }
                 }
                 _ => {
@@ -601,8 +681,16 @@ impl Binder<'_> {
             .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)))
             .collect();
         projection.extend(fields_of_rows);
-        let plan = LogicalPlanBuilder::from(plan).project(projection)?.build()?;
-        let right = aliased(Relation { plan: plan.clone(), fields: unnested }, alias.as_ref())?;
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(projection)?
+            .build()?;
+        let right = aliased(
+            Relation {
+                plan: plan.clone(),
+                fields: unnested,
+            },
+            alias.as_ref(),
+        )?;
         Ok(Relation {
             plan,
             fields: left.fields.into_iter().chain(right.fields).collect(),
@@ -618,18 +706,27 @@ struct Raw {
 fn is_true(constraint: &JoinConstraint) -> bool {
     matches!(
         constraint,
-        JoinConstraint::On(ast::Expr::Value(ast::ValueWithSpan { value: ast::Value::Boolean(true), .. }))
+        JoinConstraint::On(ast::Expr::Value(ast::ValueWithSpan {
+            value: ast::Value::Boolean(true),
+            ..
+        }))
     )
 }
 
 /// `AS alias (a, b)`
 pub(super) fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Result<Relation> {
-    let Some(alias) = alias else { return Ok(relation) };
+    let Some(alias) = alias else {
+        return Ok(relation);
+    };
     if alias.at.is_some() {
         return Err(Failure::unsupported("AT in an alias"));
     }
     let visible = relation.fields.iter().filter(|field| field.visible).count();
-    let count = if alias.columns.is_empty() { visible } else { alias.columns.len() };
+    let count = if alias.columns.is_empty() {
+        visible
+    } else {
+        alias.columns.len()
+    };
     if !alias.columns.is_empty() && count != visible {
         return Err(Failure::new(
             ErrorCode::MismatchedColumnAliases,

@@ -62,7 +62,16 @@ pub struct Found<'s> {
 impl Field {
     /// A column that is computed rather than read from a table.
     pub fn computed(name: Option<String>, symbol: String, ty: Type) -> Self {
-        Self { label: None, name, relation: Vec::new(), symbol, ty, origin: None, visible: true, readable: true }
+        Self {
+            label: None,
+            name,
+            relation: Vec::new(),
+            symbol,
+            ty,
+            origin: None,
+            visible: true,
+            readable: true,
+        }
     }
 }
 

@@ -34,7 +34,10 @@ impl Binder<'_> {
         plain(select)?;
         let from = self.from(&select.from, names, parent)?;
         let fields = from.fields;
-        let scope = Scope { fields: &fields, parent };
+        let scope = Scope {
+            fields: &fields,
+            parent,
+        };
         let mut plan = LogicalPlanBuilder::from(from.plan);
         if let Some(condition) = &select.selection {
             let env = Env::plain(&scope, names, "WHERE clause");
@@ -44,7 +47,9 @@ impl Binder<'_> {
 
         let aggregated = !matches!(&select.group_by, GroupByExpr::Expressions(list, _) if list.is_empty())
             || select.having.is_some()
-            || items.iter().any(|item| matches!(item, Item::Expression(e, _) if has_aggregate(e)))
+            || items
+                .iter()
+                .any(|item| matches!(item, Item::Expression(e, _) if has_aggregate(e)))
             || order_by.iter().any(|item| has_aggregate(&item.expr));
         let mut aggregation = None;
         let mut sets = None;
@@ -67,9 +72,11 @@ impl Binder<'_> {
         let mut values: Vec<Typed> = Vec::new();
         for item in &items {
             let (name, label, value) = match item {
-                Item::Field(field) => {
-                    (field.name.clone(), field.label.clone(), self.group_field(field, &env("SELECT"))?)
-                }
+                Item::Field(field) => (
+                    field.name.clone(),
+                    field.label.clone(),
+                    self.group_field(field, &env("SELECT"))?,
+                ),
                 Item::Expression(expr, alias) => {
                     let value = self.expression(expr, &env("SELECT"))?;
                     let label = match (alias, expr) {
@@ -92,7 +99,10 @@ impl Binder<'_> {
         }
         let having = match &select.having {
             Some(having) => {
-                let env = Env { windows: None, ..env("HAVING clause") };
+                let env = Env {
+                    windows: None,
+                    ..env("HAVING clause")
+                };
                 Some(self.condition(having, &env, "HAVING clause")?)
             }
             None => None,
@@ -138,7 +148,10 @@ impl Binder<'_> {
                 if !field.ty.is_comparable() {
                     return Err(Failure::new(
                         ErrorCode::TypeMismatch,
-                        format!("DISTINCT can only be applied to comparable types (actual: {})", field.ty),
+                        format!(
+                            "DISTINCT can only be applied to comparable types (actual: {})",
+                            field.ty
+                        ),
                     ));
                 }
                 self.groupable(&field.ty)?;
@@ -148,12 +161,23 @@ impl Binder<'_> {
         if !keys.is_empty() {
             plan = plan.sort(keys)?;
         }
-        Ok(Ordered { relation: Relation { plan: plan.build()?, fields: outputs }, hidden })
+        Ok(Ordered {
+            relation: Relation {
+                plan: plan.build()?,
+                fields: outputs,
+            },
+            hidden,
+        })
     }
 
     /// All columns that `*` shows of a relation, as `TABLE t` gives them.
     pub(super) fn all_columns(&self, relation: Relation) -> Result<Relation> {
-        let fields: Vec<Field> = relation.fields.iter().filter(|f| f.visible).cloned().collect();
+        let fields: Vec<Field> = relation
+            .fields
+            .iter()
+            .filter(|f| f.visible)
+            .cloned()
+            .collect();
         if fields.is_empty() {
             // TABLE t names no column: the table itself is what the caller may not read.
             self.check_access()?;
@@ -165,8 +189,13 @@ impl Binder<'_> {
             projection.push(self.field_expr(&field, 0)?.expr.alias(&symbol));
             outputs.push(Field::computed(field.name, symbol, field.ty));
         }
-        let plan = LogicalPlanBuilder::from(relation.plan).project(projection)?.build()?;
-        Ok(Relation { plan, fields: outputs })
+        let plan = LogicalPlanBuilder::from(relation.plan)
+            .project(projection)?
+            .build()?;
+        Ok(Relation {
+            plan,
+            fields: outputs,
+        })
     }
 
     fn items<'s>(&self, select: &'s ast::Select, fields: &[Field]) -> Result<Vec<Item<'s>>> {
@@ -195,10 +224,14 @@ impl Binder<'_> {
                 ) => {
                     plain_wildcard(options)?;
                     let place = Place::from(name.span());
-                    let prefix: Vec<String> =
-                        sql::object_parts(name)?.iter().map(|p| p.to_lowercase()).collect();
-                    let mut hits =
-                        fields.iter().filter(|field| field.relation.ends_with(&prefix)).peekable();
+                    let prefix: Vec<String> = sql::object_parts(name)?
+                        .iter()
+                        .map(|p| p.to_lowercase())
+                        .collect();
+                    let mut hits = fields
+                        .iter()
+                        .filter(|field| field.relation.ends_with(&prefix))
+                        .peekable();
                     if hits.peek().is_none() {
                         return Err(Failure::new(
                             ErrorCode::TableNotFound,
@@ -221,7 +254,12 @@ impl Binder<'_> {
         items: &mut Vec<Item<'_>>,
     ) -> Result<()> {
         let before = items.len();
-        items.extend(fields.filter(|field| field.visible).cloned().map(Item::Field));
+        items.extend(
+            fields
+                .filter(|field| field.visible)
+                .cloned()
+                .map(Item::Field),
+        );
         if items.len() == before {
             return Err(Failure::new(
                 ErrorCode::TableNotFound,
@@ -266,13 +304,19 @@ impl Binder<'_> {
             if !value.ty.is_comparable() {
                 return Err(Failure::new(
                     ErrorCode::TypeMismatch,
-                    format!("{} is not comparable, and therefore cannot be used in GROUP BY", value.ty),
+                    format!(
+                        "{} is not comparable, and therefore cannot be used in GROUP BY",
+                        value.ty
+                    ),
                 )
                 .at(expr.span()));
             }
             self.groupable(&value.ty)?;
             let mut groups = groups.borrow_mut();
-            if let Some(i) = groups.iter().position(|group| group.value.expr == value.expr) {
+            if let Some(i) = groups
+                .iter()
+                .position(|group| group.value.expr == value.expr)
+            {
                 return Ok(i);
             }
             let symbol = self.symbol("group");
@@ -332,7 +376,8 @@ impl Binder<'_> {
             product = product
                 .iter()
                 .flat_map(|set| {
-                    sets.iter().map(|more| set.iter().chain(more).copied().collect::<Vec<_>>())
+                    sets.iter()
+                        .map(|more| set.iter().chain(more).copied().collect::<Vec<_>>())
                 })
                 .collect();
         }
@@ -357,15 +402,25 @@ impl Binder<'_> {
             .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)))
             .collect();
         let (groups, collected) = aggregation.into_parts();
-        let columns: Vec<Expr> =
-            groups.iter().map(|g| Expr::Column(Column::new_unqualified(&g.symbol))).collect();
-        projection.extend(groups.into_iter().map(|group| group.value.expr.alias(&group.symbol)));
+        let columns: Vec<Expr> = groups
+            .iter()
+            .map(|g| Expr::Column(Column::new_unqualified(&g.symbol)))
+            .collect();
+        projection.extend(
+            groups
+                .into_iter()
+                .map(|group| group.value.expr.alias(&group.symbol)),
+        );
         let plan = plan.project(projection)?;
         let group_exprs = match sets {
             None => columns,
             Some(sets) => vec![Expr::GroupingSet(GroupingSet::GroupingSets(
                 sets.into_iter()
-                    .map(|set| set.into_iter().filter_map(|i| columns.get(i).cloned()).collect())
+                    .map(|set| {
+                        set.into_iter()
+                            .filter_map(|i| columns.get(i).cloned())
+                            .collect()
+                    })
                     .collect(),
             ))],
         };
@@ -385,7 +440,10 @@ impl Binder<'_> {
         }
         if let ast::Expr::Identifier(ident) = &item.expr {
             let name = lower(std::slice::from_ref(ident));
-            let mut hits = outputs.iter().zip(values).filter(|(field, _)| field.name.as_ref() == name.first());
+            let mut hits = outputs
+                .iter()
+                .zip(values)
+                .filter(|(field, _)| field.name.as_ref() == name.first());
             if let Some((field, value)) = hits.next() {
                 // The same column twice under one name is no ambiguity.
                 if hits.any(|(_, other)| other.expr != value.expr) {
@@ -404,7 +462,11 @@ impl Binder<'_> {
             ));
         }
         let value = self.expression(&item.expr, env)?;
-        match values.iter().position(|v| v.expr == value.expr).and_then(|i| outputs.get(i)) {
+        match values
+            .iter()
+            .position(|v| v.expr == value.expr)
+            .and_then(|i| outputs.get(i))
+        {
             Some(field) => Ok(output(field)),
             None => Ok(Key::Other(value)),
         }
@@ -422,8 +484,13 @@ fn refers_to_output(expr: &ast::Expr, outputs: &[Field], scope: &Scope<'_>) -> b
     let _ = ast::visit_expressions(expr, |expr| {
         if let ast::Expr::Identifier(ident) = expr {
             let name = ident.value.to_lowercase();
-            let alias = outputs.iter().any(|field| field.name.as_ref() == Some(&name));
-            let source = scope.fields.iter().any(|field| field.name.as_ref() == Some(&name));
+            let alias = outputs
+                .iter()
+                .any(|field| field.name.as_ref() == Some(&name));
+            let source = scope
+                .fields
+                .iter()
+                .any(|field| field.name.as_ref() == Some(&name));
             // A select item that merely repeats the source's column means the same either way; only the
             // source's own name can be bound, so an alias without one is refused too.
             found |= alias && !source;
@@ -495,7 +562,10 @@ fn plain(select: &ast::Select) -> Result<()> {
         return Err(Failure::unsupported("A clause of this SELECT"));
     }
     if projection.is_empty() {
-        return Err(Failure::new(ErrorCode::SyntaxError, "the select list is empty"));
+        return Err(Failure::new(
+            ErrorCode::SyntaxError,
+            "the select list is empty",
+        ));
     }
     Ok(())
 }

@@ -17,7 +17,10 @@ impl Binder<'_> {
     /// `EXISTS (query)`
     pub(super) fn exists(&self, query: &ast::Query, negated: bool, env: &Env<'_>) -> Result<Typed> {
         let relation = self.inner(query, env)?;
-        Ok(boolean(Expr::Exists(Exists::new(subquery(relation.plan), negated))))
+        Ok(boolean(Expr::Exists(Exists::new(
+            subquery(relation.plan),
+            negated,
+        ))))
     }
 
     /// `expr IN (query)`
@@ -34,12 +37,21 @@ impl Binder<'_> {
         let mismatch = || {
             Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("value and result of subquery must be of the same type for IN expression: {} vs {}", value.ty, field.ty),
+                format!(
+                    "value and result of subquery must be of the same type for IN expression: {} vs {}",
+                    value.ty, field.ty
+                ),
             )
         };
         let common = common_super_type(&value.ty, &field.ty).ok_or_else(mismatch)?;
-        if matches!(common, Type::Json | Type::Array(_) | Type::Map(..) | Type::Row(_)) || common.has_floats() {
-            return Err(Failure::unsupported(format!("IN (SELECT ...) over {common}")));
+        if matches!(
+            common,
+            Type::Json | Type::Array(_) | Type::Map(..) | Type::Row(_)
+        ) || common.has_floats()
+        {
+            return Err(Failure::unsupported(format!(
+                "IN (SELECT ...) over {common}"
+            )));
         }
         let symbol = self.symbol("in");
         let inner = self.coerce(Typed::column(&field.symbol, field.ty.clone()), &common)?;
@@ -66,8 +78,12 @@ impl Binder<'_> {
         let builder = LogicalPlanBuilder::from(relation.plan);
         let plan = if correlated && !one_row {
             // More rows than one must fail rather than multiply.
-            let aggregate = udf::aggregate::single_value(&ty).call(vec![value]).alias(&symbol);
-            builder.aggregate(Vec::<Expr>::new(), vec![aggregate])?.build()?
+            let aggregate = udf::aggregate::single_value(&ty)
+                .call(vec![value])
+                .alias(&symbol);
+            builder
+                .aggregate(Vec::<Expr>::new(), vec![aggregate])?
+                .build()?
         } else {
             builder.project(vec![value.alias(&symbol)])?.build()?
         };

@@ -28,7 +28,10 @@ pub struct Windows<'w> {
 impl<'w> Windows<'w> {
     /// With the WINDOW clause's definitions.
     pub fn new(named: &'w [ast::NamedWindowDefinition]) -> Self {
-        Self { named, collected: RefCell::default() }
+        Self {
+            named,
+            collected: RefCell::default(),
+        }
     }
 
     /// Puts the functions that were met on the plan.
@@ -41,8 +44,12 @@ impl<'w> Windows<'w> {
             return Ok(plan);
         }
         // DataFusion names window functions by their text and takes no alias: the symbols come after.
-        let mut projection: Vec<Expr> =
-            plan.schema().columns().into_iter().map(Expr::Column).collect();
+        let mut projection: Vec<Expr> = plan
+            .schema()
+            .columns()
+            .into_iter()
+            .map(Expr::Column)
+            .collect();
         projection.extend(collected.iter().map(|(expr, symbol)| {
             Expr::Column(Column::new_unqualified(expr.schema_name().to_string())).alias(symbol)
         }));
@@ -84,7 +91,10 @@ impl Binder<'_> {
         if spec.window_name.is_some() {
             return Err(Failure::unsupported("A window made from another"));
         }
-        let inner = Env { windows: None, ..*env };
+        let inner = Env {
+            windows: None,
+            ..*env
+        };
         let partition_by = spec
             .partition_by
             .iter()
@@ -107,14 +117,21 @@ impl Binder<'_> {
             .map(|item| {
                 let value = self.expression(&item.expr, &inner)?;
                 if value.ty.has_floats() && spec.window_frame.is_some() {
-                    return Err(Failure::unsupported("A window frame over floating-point keys"));
+                    return Err(Failure::unsupported(
+                        "A window frame over floating-point keys",
+                    ));
                 }
                 self.sort_key(item, value)
             })
             .collect::<Result<Vec<_>>>()?;
         let frame = self.frame(spec.window_frame.as_ref(), !order_by.is_empty(), &inner)?;
         let call = self.window_function(name, function, &inner, !order_by.is_empty())?;
-        let collect = |fun: WindowFunctionDefinition, args: Vec<Expr>, filter: Option<Expr>, distinct: bool, nulls, ty: Type| {
+        let collect = |fun: WindowFunctionDefinition,
+                       args: Vec<Expr>,
+                       filter: Option<Expr>,
+                       distinct: bool,
+                       nulls,
+                       ty: Type| {
             let expr = Expr::WindowFunction(Box::new(WindowFunction {
                 fun,
                 params: WindowFunctionParams {
@@ -136,8 +153,21 @@ impl Binder<'_> {
             Typed::column(&symbol, ty)
         };
         match call {
-            Call::Window { function, args, unsigned, ty, nulls } => {
-                let value = collect(WindowFunctionDefinition::WindowUDF(function), args, None, false, nulls, ty);
+            Call::Window {
+                function,
+                args,
+                unsigned,
+                ty,
+                nulls,
+            } => {
+                let value = collect(
+                    WindowFunctionDefinition::WindowUDF(function),
+                    args,
+                    None,
+                    false,
+                    nulls,
+                    ty,
+                );
                 if !unsigned {
                     return Ok(value);
                 }
@@ -181,10 +211,16 @@ impl Binder<'_> {
             if clauses.distinct || !clauses.order_by.is_empty() {
                 return Err(Failure::unsupported(format!("{name}(DISTINCT ...) OVER")));
             }
-            if matches!(name, "array_agg" | "max_by" | "min_by" | "any_value" | "arbitrary" | "approx_distinct") {
+            if matches!(
+                name,
+                "array_agg" | "max_by" | "min_by" | "any_value" | "arbitrary" | "approx_distinct"
+            ) {
                 return Err(Failure::unsupported(format!("{name} as a window function")));
             }
-            return Ok(Call::Aggregate(self.plan_aggregate(name, args, false)?, clauses));
+            return Ok(Call::Aggregate(
+                self.plan_aggregate(name, args, false)?,
+                clauses,
+            ));
         }
         if function.filter.is_some() || !function.within_group.is_empty() {
             return Err(Failure::unsupported(format!("A clause of {name}")));
@@ -195,19 +231,27 @@ impl Binder<'_> {
         let mut nulls = function.null_treatment;
         for clause in &list.clauses {
             match clause {
-                ast::FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => nulls = Some(*treatment),
+                ast::FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => {
+                    nulls = Some(*treatment)
+                }
                 _ => return Err(Failure::unsupported(format!("A clause within {name}"))),
             }
         }
         let nulls = nulls.map(|treatment| match treatment {
-            ast::NullTreatment::IgnoreNulls => datafusion::logical_expr::expr::NullTreatment::IgnoreNulls,
-            ast::NullTreatment::RespectNulls => datafusion::logical_expr::expr::NullTreatment::RespectNulls,
+            ast::NullTreatment::IgnoreNulls => {
+                datafusion::logical_expr::expr::NullTreatment::IgnoreNulls
+            }
+            ast::NullTreatment::RespectNulls => {
+                datafusion::logical_expr::expr::NullTreatment::RespectNulls
+            }
         });
         let args = list
             .args
             .iter()
             .map(|arg| match arg {
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => self.expression(expr, env),
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => {
+                    self.expression(expr, env)
+                }
                 _ => Err(Failure::unsupported(format!("This argument of {name}"))),
             })
             .collect::<Result<Vec<_>>>()?;
@@ -218,22 +262,31 @@ impl Binder<'_> {
                     format!("Cannot specify null treatment clause for {name} function"),
                 ));
             }
-            Ok(Call::Window { function, args: Vec::new(), unsigned, ty, nulls: None })
+            Ok(Call::Window {
+                function,
+                args: Vec::new(),
+                unsigned,
+                ty,
+                nulls: None,
+            })
         };
         match (name, args.as_slice()) {
-            ("row_number", []) => plain(functions::row_number::row_number_udwf(), true, Type::BigInt),
-            ("rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" | "lag" | "lead", _)
-                if !ordered && matches!(name, "lag" | "lead") =>
-            {
-                Err(Failure::new(
-                    ErrorCode::MissingOrderBy,
-                    format!("{name} function requires an ORDER BY window clause"),
-                )
-                .at(function.span()))
+            ("row_number", []) => {
+                plain(functions::row_number::row_number_udwf(), true, Type::BigInt)
             }
+            (
+                "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" | "lag" | "lead",
+                _,
+            ) if !ordered && matches!(name, "lag" | "lead") => Err(Failure::new(
+                ErrorCode::MissingOrderBy,
+                format!("{name} function requires an ORDER BY window clause"),
+            )
+            .at(function.span())),
             ("rank", []) => plain(functions::rank::rank_udwf(), true, Type::BigInt),
             ("dense_rank", []) => plain(functions::rank::dense_rank_udwf(), true, Type::BigInt),
-            ("percent_rank", []) => plain(functions::rank::percent_rank_udwf(), false, Type::Double),
+            ("percent_rank", []) => {
+                plain(functions::rank::percent_rank_udwf(), false, Type::Double)
+            }
             ("cume_dist", []) => plain(functions::cume_dist::cume_dist_udwf(), false, Type::Double),
             ("ntile", [n]) if n.ty.is_integer() && n.constant_integer().is_some_and(|n| n > 0) => {
                 let n = self.coerce(n.clone(), &Type::BigInt)?;
@@ -269,9 +322,16 @@ impl Binder<'_> {
             ("lag" | "lead", [value, rest @ ..]) if rest.len() <= 2 => {
                 let offset = match rest.first() {
                     None => 1,
-                    Some(offset) => offset.constant_integer().filter(|n| *n >= 0).ok_or_else(|| {
-                        Failure::unsupported(format!("{name} with an offset that is no constant"))
-                    })?,
+                    Some(offset) => {
+                        offset
+                            .constant_integer()
+                            .filter(|n| *n >= 0)
+                            .ok_or_else(|| {
+                                Failure::unsupported(format!(
+                                    "{name} with an offset that is no constant"
+                                ))
+                            })?
+                    }
                 };
                 let mut args = vec![value.expr.clone(), Typed::bigint(offset).expr];
                 if let Some(default) = rest.get(1) {
@@ -296,7 +356,12 @@ impl Binder<'_> {
         }
     }
 
-    fn frame(&self, frame: Option<&ast::WindowFrame>, ordered: bool, env: &Env<'_>) -> Result<WindowFrame> {
+    fn frame(
+        &self,
+        frame: Option<&ast::WindowFrame>,
+        ordered: bool,
+        env: &Env<'_>,
+    ) -> Result<WindowFrame> {
         use ast::WindowFrameBound::{CurrentRow, Following, Preceding};
         let Some(frame) = frame else {
             return Ok(WindowFrame::new(ordered.then_some(false)));
@@ -318,17 +383,15 @@ impl Binder<'_> {
                         ErrorCode::InvalidWindowFrame,
                         "Window frame offset value must not be negative or null",
                     )),
-                    None => Err(Failure::unsupported("A window frame's offset that is no constant")),
+                    None => Err(Failure::unsupported(
+                        "A window frame's offset that is no constant",
+                    )),
                 }
             };
             Ok(match bound {
                 CurrentRow => WindowFrameBound::CurrentRow,
-                Preceding(None) => {
-                    WindowFrameBound::Preceding(ScalarValue::UInt64(None))
-                }
-                Following(None) => {
-                    WindowFrameBound::Following(ScalarValue::UInt64(None))
-                }
+                Preceding(None) => WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
+                Following(None) => WindowFrameBound::Following(ScalarValue::UInt64(None)),
                 Preceding(Some(expr)) => WindowFrameBound::Preceding(rows(expr)?),
                 Following(Some(expr)) => WindowFrameBound::Following(rows(expr)?),
             })
@@ -336,8 +399,12 @@ impl Binder<'_> {
         let end = frame.end_bound.clone().unwrap_or(CurrentRow);
         let invalid = |message: &str| Err(Failure::new(ErrorCode::InvalidWindowFrame, message));
         match (&frame.start_bound, &end) {
-            (Following(None), _) => return invalid("Window frame start cannot be UNBOUNDED FOLLOWING"),
-            (_, Preceding(None)) => return invalid("Window frame end cannot be UNBOUNDED PRECEDING"),
+            (Following(None), _) => {
+                return invalid("Window frame start cannot be UNBOUNDED FOLLOWING");
+            }
+            (_, Preceding(None)) => {
+                return invalid("Window frame end cannot be UNBOUNDED PRECEDING");
+            }
             (CurrentRow, Preceding(_)) => {
                 return invalid("Window frame starting from CURRENT ROW cannot end with PRECEDING");
             }
@@ -352,7 +419,11 @@ impl Binder<'_> {
         if !ordered && units != WindowFrameUnits::Rows {
             return Err(Failure::unsupported("RANGE or GROUPS without ORDER BY"));
         }
-        Ok(WindowFrame::new_bounds(units, bound(&frame.start_bound)?, bound(&end)?))
+        Ok(WindowFrame::new_bounds(
+            units,
+            bound(&frame.start_bound)?,
+            bound(&end)?,
+        ))
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
 use datafusion::execution::session_state::SessionState;
 use townlake_protocol::trino::ErrorCode;
 
@@ -65,7 +67,10 @@ impl Catalog for FilesCatalog {
             }
             for (name, path) in entries(&folder).await? {
                 if let Some(name) = table_name(&name, &path) {
-                    tables.push(Listed { name, is_view: false });
+                    tables.push(Listed {
+                        name,
+                        is_view: false,
+                    });
                 }
             }
         }
@@ -73,7 +78,9 @@ impl Catalog for FilesCatalog {
     }
 
     async fn table(&self, schema: &str, table: &str) -> Result<Option<Table>> {
-        let Some(path) = self.find(schema, table).await? else { return Ok(None) };
+        let Some(path) = self.find(schema, table).await? else {
+            return Ok(None);
+        };
         let broken = |error: &dyn std::fmt::Display| {
             Failure::new(
                 ErrorCode::GenericInternalError,
@@ -85,9 +92,10 @@ impl Catalog for FilesCatalog {
             text.push('/');
         }
         let url = ListingTableUrl::parse(&text).map_err(|error| broken(&error))?;
-        let options = ListingOptions::new(Arc::new(ParquetFormat::default().with_skip_metadata(false)))
-            .with_file_extension(".parquet")
-            .with_target_partitions(self.state.config().target_partitions());
+        let options =
+            ListingOptions::new(Arc::new(ParquetFormat::default().with_skip_metadata(false)))
+                .with_file_extension(".parquet")
+                .with_target_partitions(self.state.config().target_partitions());
         let config = ListingTableConfig::new(url)
             .with_listing_options(options)
             .infer_schema(&self.state)
@@ -104,12 +112,20 @@ impl Catalog for FilesCatalog {
                     name: field.name().to_lowercase(),
                     source: field.name().clone(),
                     ty: Type::of_arrow(field.data_type())?,
-                    comment: schema.metadata().get(&format!("{COMMENT}.{}", field.name())).cloned(),
+                    comment: schema
+                        .metadata()
+                        .get(&format!("{COMMENT}.{}", field.name()))
+                        .cloned(),
                 })
             })
             .collect();
         let comment = schema.metadata().get(COMMENT).cloned();
-        Ok(Some(Table { columns, comment, is_view: false, provider: Arc::new(provider) }))
+        Ok(Some(Table {
+            columns,
+            comment,
+            is_view: false,
+            provider: Arc::new(provider),
+        }))
     }
 }
 

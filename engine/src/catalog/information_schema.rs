@@ -56,15 +56,25 @@ fn columns(table: &str) -> Option<Vec<Column>> {
 /// A table of it, if there is one of the name.
 pub fn table(catalogs: &Catalogs, catalog: &str, table: &str, access: &Access) -> Option<Table> {
     let columns = columns(table)?;
-    let (catalogs, catalog, name, access) =
-        (catalogs.clone(), catalog.to_owned(), table.to_owned(), access.clone());
+    let (catalogs, catalog, name, access) = (
+        catalogs.clone(),
+        catalog.to_owned(),
+        table.to_owned(),
+        access.clone(),
+    );
     let kinds = columns.clone();
     let rows: Rows = Arc::new(move |filters: Vec<Expr>| {
-        let (catalogs, catalog, name, access, kinds) =
-            (catalogs.clone(), catalog.clone(), name.clone(), access.clone(), kinds.clone());
+        let (catalogs, catalog, name, access, kinds) = (
+            catalogs.clone(),
+            catalog.clone(),
+            name.clone(),
+            access.clone(),
+            kinds.clone(),
+        );
         Box::pin(async move {
             let wanted = Wanted {
-                schema: equal_to(&filters, "table_schema").or_else(|| equal_to(&filters, "schema_name")),
+                schema: equal_to(&filters, "table_schema")
+                    .or_else(|| equal_to(&filters, "schema_name")),
                 table: equal_to(&filters, "table_name"),
             };
             let rows = rows(&catalogs, &catalog, &name, &access, &wanted).await?;
@@ -107,16 +117,26 @@ async fn rows(
     let some = |text: &str| Some(text.to_owned());
     let schemas = access.filter_schemas(catalog, catalogs.schemas(catalog).await?);
     if name == "schemata" {
-        return Ok(schemas.iter().map(|schema| vec![some(catalog), some(schema)]).collect());
+        return Ok(schemas
+            .iter()
+            .map(|schema| vec![some(catalog), some(schema)])
+            .collect());
     }
     let mut rows = Vec::new();
     for schema in schemas {
-        if wanted.schema.as_ref().is_some_and(|wanted| *wanted != schema) {
+        if wanted
+            .schema
+            .as_ref()
+            .is_some_and(|wanted| *wanted != schema)
+        {
             continue;
         }
         for listed in catalogs.tables(catalog, &schema).await? {
             let table = TableRef::new(catalog, &schema, &listed.name);
-            if wanted.table.as_ref().is_some_and(|wanted| *wanted != listed.name)
+            if wanted
+                .table
+                .as_ref()
+                .is_some_and(|wanted| *wanted != listed.name)
                 || !access.lists(&table)
             {
                 continue;
@@ -130,7 +150,9 @@ async fn rows(
                 }
                 "columns" => {
                     // A table that went away in between, or cannot be read, has no columns to show.
-                    let Ok(found) = catalogs.table(&table, access).await else { continue };
+                    let Ok(found) = catalogs.table(&table, access).await else {
+                        continue;
+                    };
                     let shown = access.shown_columns(&table, &found);
                     for (i, column) in shown.iter().enumerate() {
                         let mut row = head();
@@ -150,4 +172,3 @@ async fn rows(
     }
     Ok(rows)
 }
-

@@ -26,8 +26,9 @@ impl LakeCatalog {
     /// # Errors
     /// The folder or the file cannot be read.
     pub async fn open(name: &str, directory: &Path, file: &Path) -> Result<Self> {
-        let warehouse =
-            Warehouse::open(name, directory, file).await.map_err(|error| failed(&error))?;
+        let warehouse = Warehouse::open(name, directory, file)
+            .await
+            .map_err(|error| failed(&error))?;
         Ok(Self { warehouse })
     }
 }
@@ -35,16 +36,33 @@ impl LakeCatalog {
 #[async_trait]
 impl Catalog for LakeCatalog {
     async fn schemas(&self) -> Result<Vec<String>> {
-        self.warehouse.namespaces().await.map_err(|error| failed(&error))
+        self.warehouse
+            .namespaces()
+            .await
+            .map_err(|error| failed(&error))
     }
 
     async fn tables(&self, schema: &str) -> Result<Vec<Listed>> {
-        let names = self.warehouse.tables(schema).await.map_err(|error| failed(&error))?;
-        Ok(names.into_iter().map(|name| Listed { name, is_view: false }).collect())
+        let names = self
+            .warehouse
+            .tables(schema)
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(names
+            .into_iter()
+            .map(|name| Listed {
+                name,
+                is_view: false,
+            })
+            .collect())
     }
 
     async fn table(&self, schema: &str, table: &str) -> Result<Option<Table>> {
-        let found = self.warehouse.table(schema, table).await.map_err(|error| failed(&error))?;
+        let found = self
+            .warehouse
+            .table(schema, table)
+            .await
+            .map_err(|error| failed(&error))?;
         let Some(found) = found else { return Ok(None) };
         let columns = found
             .columns()
@@ -59,6 +77,11 @@ impl Catalog for LakeCatalog {
             })
             .collect();
         let comment = found.comment().map(str::to_owned);
-        Ok(Some(Table { columns, comment, is_view: false, provider: found as Arc<_> }))
+        Ok(Some(Table {
+            columns,
+            comment,
+            is_view: false,
+            provider: found as Arc<_>,
+        }))
     }
 }

@@ -31,7 +31,10 @@ pub fn schema_of(columns: &[Column]) -> SchemaRef {
 
 /// Columns of names and types.
 pub fn columns_of(columns: &[(&str, Type)]) -> Vec<Column> {
-    columns.iter().map(|(name, ty)| Column::new(name, ty.clone())).collect()
+    columns
+        .iter()
+        .map(|(name, ty)| Column::new(name, ty.clone()))
+        .collect()
 }
 
 impl MemoryCatalog {
@@ -54,8 +57,16 @@ impl MemoryCatalog {
         batches: Vec<RecordBatch>,
     ) -> Result<Self> {
         let provider = MemTable::try_new(schema_of(&columns), vec![batches])?;
-        let entry = Table { columns, comment: None, is_view: false, provider: Arc::new(provider) };
-        self.schemas.entry(schema.to_owned()).or_default().insert(table.to_owned(), entry);
+        let entry = Table {
+            columns,
+            comment: None,
+            is_view: false,
+            provider: Arc::new(provider),
+        };
+        self.schemas
+            .entry(schema.to_owned())
+            .or_default()
+            .insert(table.to_owned(), entry);
         Ok(self)
     }
 }
@@ -72,12 +83,19 @@ impl Catalog for MemoryCatalog {
             .get(schema)
             .into_iter()
             .flat_map(BTreeMap::iter)
-            .map(|(name, table)| Listed { name: name.clone(), is_view: table.is_view })
+            .map(|(name, table)| Listed {
+                name: name.clone(),
+                is_view: table.is_view,
+            })
             .collect())
     }
 
     async fn table(&self, schema: &str, table: &str) -> Result<Option<Table>> {
-        Ok(self.schemas.get(schema).and_then(|tables| tables.get(table)).cloned())
+        Ok(self
+            .schemas
+            .get(schema)
+            .and_then(|tables| tables.get(table))
+            .cloned())
     }
 }
 
@@ -93,9 +111,11 @@ pub fn text_batch(columns: &[Column], rows: &[Vec<Option<String>>]) -> Result<Re
         .map(|(i, column)| -> ArrayRef {
             let values = rows.iter().map(|row| row.get(i).cloned().flatten());
             match column.ty {
-                Type::BigInt => {
-                    Arc::new(values.map(|v| v.and_then(|v| v.parse().ok())).collect::<Int64Array>())
-                }
+                Type::BigInt => Arc::new(
+                    values
+                        .map(|v| v.and_then(|v| v.parse().ok()))
+                        .collect::<Int64Array>(),
+                ),
                 _ => Arc::new(values.collect::<StringArray>()),
             }
         })

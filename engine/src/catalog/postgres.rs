@@ -57,7 +57,9 @@ impl PostgresCatalog {
     /// # Errors
     /// The address cannot be read. The message does not repeat it, as it may hold a password.
     pub fn new(name: &str, address: &str) -> Result<Self> {
-        Ok(Self { connections: Arc::new(Connections::new(name, address)?) })
+        Ok(Self {
+            connections: Arc::new(Connections::new(name, address)?),
+        })
     }
 
     /// All schemas but Postgres's own, in the order of their names.
@@ -84,7 +86,10 @@ impl PostgresCatalog {
         let Some(found) = metadata::table(&self.connections, schema, table).await? else {
             return Ok(None);
         };
-        Ok(Some(Arc::new(PostgresTable::new(Arc::clone(&self.connections), found))))
+        Ok(Some(Arc::new(PostgresTable::new(
+            Arc::clone(&self.connections),
+            found,
+        ))))
     }
 }
 
@@ -98,7 +103,10 @@ impl super::Catalog for PostgresCatalog {
         let relations = self.relations(schema).await?;
         Ok(relations
             .into_iter()
-            .map(|relation| super::Listed { name: relation.name, is_view: relation.is_view })
+            .map(|relation| super::Listed {
+                name: relation.name,
+                is_view: relation.is_view,
+            })
             .collect())
     }
 
@@ -119,6 +127,11 @@ impl super::Catalog for PostgresCatalog {
             })
             .collect();
         let comment = found.comment().map(str::to_owned);
-        Ok(Some(super::Table { columns, comment, is_view: false, provider: found }))
+        Ok(Some(super::Table {
+            columns,
+            comment,
+            is_view: false,
+            provider: found,
+        }))
     }
 }

@@ -24,7 +24,13 @@ pub fn tables(schema: &str) -> Vec<Listed> {
         "jdbc" => &["catalogs", "schemas", "table_types", "tables"],
         _ => &[],
     };
-    names.iter().map(|name| Listed { name: (*name).to_owned(), is_view: false }).collect()
+    names
+        .iter()
+        .map(|name| Listed {
+            name: (*name).to_owned(),
+            is_view: false,
+        })
+        .collect()
 }
 
 /// A table of it, if there is one of the name.
@@ -58,10 +64,18 @@ pub fn table(catalogs: &Catalogs, schema: &str, table: &str, access: &Access) ->
     };
     let columns = columns_of(&list);
     let kinds = columns.clone();
-    let (catalogs, access, which) = (catalogs.clone(), access.clone(), format!("{schema}.{table}"));
+    let (catalogs, access, which) = (
+        catalogs.clone(),
+        access.clone(),
+        format!("{schema}.{table}"),
+    );
     let rows: Rows = Arc::new(move |filters: Vec<Expr>| {
-        let (catalogs, access, which, kinds) =
-            (catalogs.clone(), access.clone(), which.clone(), kinds.clone());
+        let (catalogs, access, which, kinds) = (
+            catalogs.clone(),
+            access.clone(),
+            which.clone(),
+            kinds.clone(),
+        );
         Box::pin(async move {
             let rows = rows(&catalogs, &which, &access, &filters).await?;
             text_batch(&kinds, &rows)
@@ -80,38 +94,60 @@ async fn rows(
     let names = access.filter_catalogs(catalogs.names());
     match which {
         "metadata.catalogs" => {
-            return Ok(names.iter().map(|name| vec![some(name), some(name)]).collect());
+            return Ok(names
+                .iter()
+                .map(|name| vec![some(name), some(name)])
+                .collect());
         }
         "jdbc.catalogs" => return Ok(names.iter().map(|name| vec![some(name)]).collect()),
         "jdbc.table_types" => return Ok(vec![vec![some("TABLE")], vec![some("VIEW")]]),
         "runtime.nodes" => {
-            let row = ["embedded", "", townlake_protocol::trino::INTERNAL_NODE_VERSION, "active"];
+            let row = [
+                "embedded",
+                "",
+                townlake_protocol::trino::INTERNAL_NODE_VERSION,
+                "active",
+            ];
             return Ok(vec![row.iter().map(|text| some(text)).collect()]);
         }
         _ => {}
     }
-    let wanted_catalog = equal_to(filters, "catalog_name").or_else(|| equal_to(filters, "table_cat"));
-    let wanted_schema = equal_to(filters, "schema_name").or_else(|| equal_to(filters, "table_schem"));
+    let wanted_catalog =
+        equal_to(filters, "catalog_name").or_else(|| equal_to(filters, "table_cat"));
+    let wanted_schema =
+        equal_to(filters, "schema_name").or_else(|| equal_to(filters, "table_schem"));
     let wanted_table = equal_to(filters, "table_name");
     let mut rows = Vec::new();
     for catalog in names {
-        if wanted_catalog.as_ref().is_some_and(|wanted| *wanted != catalog) {
+        if wanted_catalog
+            .as_ref()
+            .is_some_and(|wanted| *wanted != catalog)
+        {
             continue;
         }
         // One source that is down does not hide the others.
-        let Ok(schemas) = catalogs.schemas(&catalog).await else { continue };
+        let Ok(schemas) = catalogs.schemas(&catalog).await else {
+            continue;
+        };
         for schema in access.filter_schemas(&catalog, schemas) {
             if which == "jdbc.schemas" {
                 rows.push(vec![some(&schema), some(&catalog)]);
                 continue;
             }
-            if wanted_schema.as_ref().is_some_and(|wanted| *wanted != schema) {
+            if wanted_schema
+                .as_ref()
+                .is_some_and(|wanted| *wanted != schema)
+            {
                 continue;
             }
-            let Ok(tables) = catalogs.tables(&catalog, &schema).await else { continue };
+            let Ok(tables) = catalogs.tables(&catalog, &schema).await else {
+                continue;
+            };
             for listed in tables {
                 let name = TableRef::new(&catalog, &schema, &listed.name);
-                if wanted_table.as_ref().is_some_and(|wanted| *wanted != listed.name)
+                if wanted_table
+                    .as_ref()
+                    .is_some_and(|wanted| *wanted != listed.name)
                     || !access.lists(&name)
                 {
                     continue;
@@ -120,7 +156,10 @@ async fn rows(
                 let comment = if schema == super::information_schema::NAME || catalog == "system" {
                     None
                 } else {
-                    Box::pin(catalogs.table(&name, access)).await.ok().and_then(|table| table.comment)
+                    Box::pin(catalogs.table(&name, access))
+                        .await
+                        .ok()
+                        .and_then(|table| table.comment)
                 };
                 if which == "jdbc.tables" {
                     row.push(some(if listed.is_view { "VIEW" } else { "TABLE" }));

@@ -34,8 +34,9 @@ const BATCH: usize = 8192;
 /// Schemas and their scale factors.
 const SCHEMAS: &[(&str, f64)] = &[("sf1", 1.0), ("sf10", 10.0), ("tiny", 0.01)];
 
-const TABLES: &[&str] =
-    &["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
+const TABLES: &[&str] = &[
+    "customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier",
+];
 
 /// The catalog: it needs nothing.
 pub struct TpchCatalog {
@@ -53,15 +54,23 @@ impl Catalog for TpchCatalog {
         if !SCHEMAS.iter().any(|(name, _)| *name == schema) {
             return Ok(Vec::new());
         }
-        Ok(TABLES.iter().map(|name| Listed { name: (*name).to_owned(), is_view: false }).collect())
+        Ok(TABLES
+            .iter()
+            .map(|name| Listed {
+                name: (*name).to_owned(),
+                is_view: false,
+            })
+            .collect())
     }
 
     async fn table(&self, schema: &str, table: &str) -> Result<Option<Table>> {
         let Some((_, scale)) = SCHEMAS.iter().find(|(name, _)| *name == schema) else {
             return Ok(None);
         };
-        let Some((name, columns)) =
-            TABLES.iter().find(|name| **name == table).and_then(|name| Some((*name, columns(name)?)))
+        let Some((name, columns)) = TABLES
+            .iter()
+            .find(|name| **name == table)
+            .and_then(|name| Some((*name, columns(name)?)))
         else {
             return Ok(None);
         };
@@ -74,11 +83,22 @@ impl Catalog for TpchCatalog {
         };
         let streams = (1..=parts)
             .map(|part| -> Arc<dyn PartitionStream> {
-                Arc::new(Part { schema: Arc::clone(&schema), table: name, scale: *scale, part, parts })
+                Arc::new(Part {
+                    schema: Arc::clone(&schema),
+                    table: name,
+                    scale: *scale,
+                    part,
+                    parts,
+                })
             })
             .collect();
         let provider = StreamingTable::try_new(schema, streams)?;
-        Ok(Some(Table { columns, comment: None, is_view: false, provider: Arc::new(provider) }))
+        Ok(Some(Table {
+            columns,
+            comment: None,
+            is_view: false,
+            provider: Arc::new(provider),
+        }))
     }
 }
 
@@ -92,7 +112,11 @@ fn columns(table: &str) -> Option<Vec<Column>> {
             ("regionkey", BigInt),
             ("comment", text(152)),
         ],
-        "region" => vec![("regionkey", BigInt), ("name", text(25)), ("comment", text(152))],
+        "region" => vec![
+            ("regionkey", BigInt),
+            ("name", text(25)),
+            ("comment", text(152)),
+        ],
         "part" => vec![
             ("partkey", BigInt),
             ("name", text(55)),
@@ -188,7 +212,13 @@ impl PartitionStream for Part {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let schema = Arc::clone(&self.schema);
-        let batches = batches(self.table, Arc::clone(&schema), self.scale, self.part, self.parts);
+        let batches = batches(
+            self.table,
+            Arc::clone(&schema),
+            self.scale,
+            self.part,
+            self.parts,
+        );
         Box::pin(RecordBatchStreamAdapter::new(schema, stream::iter(batches)))
     }
 }
@@ -206,20 +236,28 @@ fn strings<R, S: AsRef<str>>(rows: &[R], get: impl Fn(&R) -> S) -> ArrayRef {
 }
 
 fn shown<R, S: fmt::Display + ?Sized>(rows: &[R], get: impl Fn(&R) -> &S) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(rows.iter().map(|row| get(row).to_string())))
+    Arc::new(StringArray::from_iter_values(
+        rows.iter().map(|row| get(row).to_string()),
+    ))
 }
 
 fn money<R>(rows: &[R], get: impl Fn(&R) -> TPCHDecimal) -> ArrayRef {
-    Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| get(row).as_f64())))
+    Arc::new(Float64Array::from_iter_values(
+        rows.iter().map(|row| get(row).as_f64()),
+    ))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "quantities are below 51")]
 fn quantities(rows: &[LineItem<'_>]) -> ArrayRef {
-    Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.l_quantity as f64)))
+    Arc::new(Float64Array::from_iter_values(
+        rows.iter().map(|row| row.l_quantity as f64),
+    ))
 }
 
 fn days<R>(rows: &[R], get: impl Fn(&R) -> TPCHDate) -> ArrayRef {
-    Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| get(row).to_unix_epoch())))
+    Arc::new(Date32Array::from_iter_values(
+        rows.iter().map(|row| get(row).to_unix_epoch()),
+    ))
 }
 
 /// Batches of so many rows of a generator.
@@ -243,98 +281,130 @@ fn chunks<R: Send + 'static>(
 
 fn batches(table: &str, schema: SchemaRef, scale: f64, part: i32, parts: i32) -> Batches {
     match table {
-        "nation" => chunks(NationGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.n_nationkey),
-                strings(r, |r| r.n_name),
-                longs(r, |r| r.n_regionkey),
-                strings(r, |r| r.n_comment),
-            ]
-        }),
-        "region" => chunks(RegionGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.r_regionkey),
-                strings(r, |r| r.r_name),
-                strings(r, |r| r.r_comment),
-            ]
-        }),
-        "part" => chunks(PartGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.p_partkey),
-                shown(r, |r| &r.p_name),
-                shown(r, |r| &r.p_mfgr),
-                shown(r, |r| &r.p_brand),
-                strings(r, |r| r.p_type),
-                integers(r, |r| r.p_size),
-                strings(r, |r| r.p_container),
-                money(r, |r| r.p_retailprice),
-                strings(r, |r| r.p_comment),
-            ]
-        }),
-        "supplier" => chunks(SupplierGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.s_suppkey),
-                shown(r, |r| &r.s_name),
-                shown(r, |r| &r.s_address),
-                longs(r, |r| r.s_nationkey),
-                shown(r, |r| &r.s_phone),
-                money(r, |r| r.s_acctbal),
-                shown(r, |r| &r.s_comment),
-            ]
-        }),
-        "partsupp" => chunks(PartSuppGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.ps_partkey),
-                longs(r, |r| r.ps_suppkey),
-                integers(r, |r| r.ps_availqty),
-                money(r, |r| r.ps_supplycost),
-                strings(r, |r| r.ps_comment),
-            ]
-        }),
-        "customer" => chunks(CustomerGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.c_custkey),
-                shown(r, |r| &r.c_name),
-                shown(r, |r| &r.c_address),
-                longs(r, |r| r.c_nationkey),
-                shown(r, |r| &r.c_phone),
-                money(r, |r| r.c_acctbal),
-                strings(r, |r| r.c_mktsegment),
-                strings(r, |r| r.c_comment),
-            ]
-        }),
-        "orders" => chunks(OrderGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.o_orderkey),
-                longs(r, |r| r.o_custkey),
-                shown(r, |r| &r.o_orderstatus),
-                money(r, |r| r.o_totalprice),
-                days(r, |r| r.o_orderdate),
-                strings(r, |r| r.o_orderpriority),
-                shown(r, |r| &r.o_clerk),
-                integers(r, |r| r.o_shippriority),
-                strings(r, |r| r.o_comment),
-            ]
-        }),
-        _ => chunks(LineItemGenerator::new(scale, part, parts).into_iter(), schema, |r| {
-            vec![
-                longs(r, |r| r.l_orderkey),
-                longs(r, |r| r.l_partkey),
-                longs(r, |r| r.l_suppkey),
-                integers(r, |r| r.l_linenumber),
-                quantities(r),
-                money(r, |r| r.l_extendedprice),
-                money(r, |r| r.l_discount),
-                money(r, |r| r.l_tax),
-                strings(r, |r| r.l_returnflag),
-                strings(r, |r| r.l_linestatus),
-                days(r, |r| r.l_shipdate),
-                days(r, |r| r.l_commitdate),
-                days(r, |r| r.l_receiptdate),
-                strings(r, |r| r.l_shipinstruct),
-                strings(r, |r| r.l_shipmode),
-                strings(r, |r| r.l_comment),
-            ]
-        }),
+        "nation" => chunks(
+            NationGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.n_nationkey),
+                    strings(r, |r| r.n_name),
+                    longs(r, |r| r.n_regionkey),
+                    strings(r, |r| r.n_comment),
+                ]
+            },
+        ),
+        "region" => chunks(
+            RegionGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.r_regionkey),
+                    strings(r, |r| r.r_name),
+                    strings(r, |r| r.r_comment),
+                ]
+            },
+        ),
+        "part" => chunks(
+            PartGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.p_partkey),
+                    shown(r, |r| &r.p_name),
+                    shown(r, |r| &r.p_mfgr),
+                    shown(r, |r| &r.p_brand),
+                    strings(r, |r| r.p_type),
+                    integers(r, |r| r.p_size),
+                    strings(r, |r| r.p_container),
+                    money(r, |r| r.p_retailprice),
+                    strings(r, |r| r.p_comment),
+                ]
+            },
+        ),
+        "supplier" => chunks(
+            SupplierGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.s_suppkey),
+                    shown(r, |r| &r.s_name),
+                    shown(r, |r| &r.s_address),
+                    longs(r, |r| r.s_nationkey),
+                    shown(r, |r| &r.s_phone),
+                    money(r, |r| r.s_acctbal),
+                    shown(r, |r| &r.s_comment),
+                ]
+            },
+        ),
+        "partsupp" => chunks(
+            PartSuppGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.ps_partkey),
+                    longs(r, |r| r.ps_suppkey),
+                    integers(r, |r| r.ps_availqty),
+                    money(r, |r| r.ps_supplycost),
+                    strings(r, |r| r.ps_comment),
+                ]
+            },
+        ),
+        "customer" => chunks(
+            CustomerGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.c_custkey),
+                    shown(r, |r| &r.c_name),
+                    shown(r, |r| &r.c_address),
+                    longs(r, |r| r.c_nationkey),
+                    shown(r, |r| &r.c_phone),
+                    money(r, |r| r.c_acctbal),
+                    strings(r, |r| r.c_mktsegment),
+                    strings(r, |r| r.c_comment),
+                ]
+            },
+        ),
+        "orders" => chunks(
+            OrderGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.o_orderkey),
+                    longs(r, |r| r.o_custkey),
+                    shown(r, |r| &r.o_orderstatus),
+                    money(r, |r| r.o_totalprice),
+                    days(r, |r| r.o_orderdate),
+                    strings(r, |r| r.o_orderpriority),
+                    shown(r, |r| &r.o_clerk),
+                    integers(r, |r| r.o_shippriority),
+                    strings(r, |r| r.o_comment),
+                ]
+            },
+        ),
+        _ => chunks(
+            LineItemGenerator::new(scale, part, parts).into_iter(),
+            schema,
+            |r| {
+                vec![
+                    longs(r, |r| r.l_orderkey),
+                    longs(r, |r| r.l_partkey),
+                    longs(r, |r| r.l_suppkey),
+                    integers(r, |r| r.l_linenumber),
+                    quantities(r),
+                    money(r, |r| r.l_extendedprice),
+                    money(r, |r| r.l_discount),
+                    money(r, |r| r.l_tax),
+                    strings(r, |r| r.l_returnflag),
+                    strings(r, |r| r.l_linestatus),
+                    days(r, |r| r.l_shipdate),
+                    days(r, |r| r.l_commitdate),
+                    days(r, |r| r.l_receiptdate),
+                    strings(r, |r| r.l_shipinstruct),
+                    strings(r, |r| r.l_shipmode),
+                    strings(r, |r| r.l_comment),
+                ]
+            },
+        ),
     }
 }

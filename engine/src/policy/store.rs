@@ -144,7 +144,11 @@ impl PolicyStore {
         match &*self.held.read() {
             Some(held) if held.valid_until > clock::now() => Ok(Arc::clone(&held.policy)),
             Some(held) => {
-                let why = self.last_error.read().as_ref().map_or_else(String::new, |e| format!(": {e}"));
+                let why = self
+                    .last_error
+                    .read()
+                    .as_ref()
+                    .map_or_else(String::new, |e| format!(": {e}"));
                 Err(Failure::new(
                     ErrorCode::GenericInternalError,
                     format!(
@@ -179,14 +183,21 @@ impl PolicyStore {
     async fn fetch(&self) -> std::result::Result<u64, PolicyError> {
         let unreachable =
             |error: reqwest::Error| PolicyError::Unreachable(error.without_url().to_string());
-        let mut request = self.client.get(&self.settings.url).bearer_auth(&self.settings.token);
+        let mut request = self
+            .client
+            .get(&self.settings.url)
+            .bearer_auth(&self.settings.token);
         let etag = self.held.read().as_ref().and_then(|held| held.etag.clone());
         if let Some(etag) = &etag {
             request = request.header("if-none-match", etag);
         }
         let mut response = request.send().await.map_err(unreachable)?;
         let header = |name: &str| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
         };
         let renewed: Option<Timestamp> = match header(VALID_UNTIL) {
             None => None,
@@ -198,7 +209,9 @@ impl PolicyStore {
         match response.status().as_u16() {
             304 => {
                 let mut held = self.held.write();
-                let Some(held) = held.as_mut() else { return Err(PolicyError::Status(304)) };
+                let Some(held) = held.as_mut() else {
+                    return Err(PolicyError::Status(304));
+                };
                 if let Some(renewed) = renewed {
                     held.valid_until = renewed;
                 }
@@ -250,7 +263,10 @@ impl PolicyStore {
             });
             before
         };
-        tracing::info!(policy.version = version, "the policy is now version {version}");
+        tracing::info!(
+            policy.version = version,
+            "the policy is now version {version}"
+        );
         if changed.is_some() {
             // Sent even for the same number: what counts is that the document is another.
             self.changed.send_replace(version);

@@ -65,7 +65,9 @@ async fn statement_outcome(
                     let columns = vec![("Valid".to_owned(), Type::Boolean)];
                     let batch = RecordBatch::try_new(
                         crate::catalog::memory::schema_of(&columns_of(&[("Valid", Type::Boolean)])),
-                        vec![Arc::new(datafusion::arrow::array::BooleanArray::from(vec![true]))],
+                        vec![Arc::new(datafusion::arrow::array::BooleanArray::from(
+                            vec![true],
+                        ))],
                     )
                     .map_err(|error| Failure::internal(error.to_string()))?;
                     Ok(Outcome {
@@ -77,21 +79,29 @@ async fn statement_outcome(
                 Explain::Plan => {
                     let plan = engine.state().create_physical_plan(&bound.plan).await?;
                     let text = displayable(plan.as_ref()).indent(true).to_string();
-                    let mut outcome =
-                        texts(session, &["Query Plan"], vec![vec![Some(text.trim_end().to_owned())]])?;
+                    let mut outcome = texts(
+                        session,
+                        &["Query Plan"],
+                        vec![vec![Some(text.trim_end().to_owned())]],
+                    )?;
                     outcome.reads = bound.reads;
                     Ok(outcome)
                 }
             }
         }
         Statement::Show(show) => describe::show(engine, session, access, show).await,
-        Statement::Use { catalog, schema, place } => {
-            describe::use_schema(engine, session, access, catalog, schema, place).await
-        }
+        Statement::Use {
+            catalog,
+            schema,
+            place,
+        } => describe::use_schema(engine, session, access, catalog, schema, place).await,
         Statement::SetSession { name, value } => set_session(session, access, &name, &value),
         Statement::ResetSession(name) => {
             check_property(access, &name)?;
-            Ok(done("RESET SESSION", vec![(headers::CLEAR_SESSION, name.join("."))]))
+            Ok(done(
+                "RESET SESSION",
+                vec![(headers::CLEAR_SESSION, name.join("."))],
+            ))
         }
         Statement::Prepare { name, text } => {
             let value = format!("{}={}", encode(&name), encode(&text));
@@ -99,9 +109,16 @@ async fn statement_outcome(
         }
         Statement::Deallocate(name) => {
             prepared(session, &name)?;
-            Ok(done("DEALLOCATE", vec![(headers::DEALLOCATED_PREPARE, encode(&name))]))
+            Ok(done(
+                "DEALLOCATE",
+                vec![(headers::DEALLOCATED_PREPARE, encode(&name))],
+            ))
         }
-        Statement::Execute { name, parameters, place } => {
+        Statement::Execute {
+            name,
+            parameters,
+            place,
+        } => {
             let text = prepared(session, &name).map_err(|f| f.at(place))?;
             Box::pin(execute(engine, session, access, &text, parameters)).await
         }
@@ -124,12 +141,18 @@ async fn statement_outcome(
             describe::input(session, count)
         }
         Statement::StartTransaction => {
-            let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
-            Ok(done("START TRANSACTION", vec![(headers::STARTED_TRANSACTION, id)]))
+            let id = uuid::Builder::from_random_bytes(rand::random())
+                .into_uuid()
+                .to_string();
+            Ok(done(
+                "START TRANSACTION",
+                vec![(headers::STARTED_TRANSACTION, id)],
+            ))
         }
-        Statement::EndTransaction(verb) => {
-            Ok(done(verb, vec![(headers::CLEAR_TRANSACTION, "true".to_owned())]))
-        }
+        Statement::EndTransaction(verb) => Ok(done(
+            verb,
+            vec![(headers::CLEAR_TRANSACTION, "true".to_owned())],
+        )),
     }
 }
 
@@ -144,11 +167,19 @@ async fn execute(
     match sql::parse(text)? {
         Statement::Query(tree) => query_outcome(engine, session, access, &tree, &parameters).await,
         Statement::Explain(kind, tree) if parameters.is_empty() => {
-            Box::pin(statement_outcome(engine, session, access, Statement::Explain(kind, tree))).await
+            Box::pin(statement_outcome(
+                engine,
+                session,
+                access,
+                Statement::Explain(kind, tree),
+            ))
+            .await
         }
-        Statement::Execute { .. } | Statement::ExecuteImmediate { .. } | Statement::Prepare { .. } => {
-            Err(Failure::unsupported("EXECUTE of a statement that prepares or executes"))
-        }
+        Statement::Execute { .. }
+        | Statement::ExecuteImmediate { .. }
+        | Statement::Prepare { .. } => Err(Failure::unsupported(
+            "EXECUTE of a statement that prepares or executes",
+        )),
         other => Box::pin(statement_outcome(engine, session, access, other)).await,
     }
 }
@@ -159,7 +190,10 @@ fn nulls(count: usize) -> Result<Vec<ast::Expr>> {
 
 fn prepared(session: &Session, name: &str) -> Result<String> {
     session.prepared.get(name).cloned().ok_or_else(|| {
-        Failure::new(ErrorCode::NotFound, format!("Prepared statement not found: {name}"))
+        Failure::new(
+            ErrorCode::NotFound,
+            format!("Prepared statement not found: {name}"),
+        )
     })
 }
 
@@ -192,7 +226,9 @@ async fn bound(
     collect(tree, &mut names);
     while let Some(parts) = names.pop() {
         // A name that cannot be resolved may still be a WITH query's; binding will tell.
-        let Ok(name) = resolve_table(&parts, session) else { continue };
+        let Ok(name) = resolve_table(&parts, session) else {
+            continue;
+        };
         if resolved.knows(&name) {
             continue;
         }
@@ -200,7 +236,11 @@ async fn bound(
         if let Ok(table) = &table {
             let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
             let rules = access.table(&name, &columns);
-            for rule in rules.filter.iter().chain(rules.masks().map(|(_, rule)| rule)) {
+            for rule in rules
+                .filter
+                .iter()
+                .chain(rules.masks().map(|(_, rule)| rule))
+            {
                 if let Ok(expr) = sql::parse_expression(&rule.sql) {
                     collect(&expr, &mut names);
                 }
@@ -257,7 +297,11 @@ pub fn head(session: &Session, columns: &[(String, Type)]) -> Head {
     let columns = columns
         .iter()
         .map(|(name, ty)| {
-            let shown = if parametric { ty.clone() } else { ty.without_precision() };
+            let shown = if parametric {
+                ty.clone()
+            } else {
+                ty.without_precision()
+            };
             townlake_protocol::trino::Column {
                 name: name.clone(),
                 type_name: ty.client_name(parametric),
@@ -265,15 +309,23 @@ pub fn head(session: &Session, columns: &[(String, Type)]) -> Head {
             }
         })
         .collect();
-    Head { columns: Some(columns), ..Head::default() }
+    Head {
+        columns: Some(columns),
+        ..Head::default()
+    }
 }
 
 /// An answer of text columns.
 pub fn texts(session: &Session, names: &[&str], rows: Vec<Vec<Option<String>>>) -> Result<Outcome> {
-    let columns: Vec<(&str, Type)> = names.iter().map(|name| (*name, Type::Varchar(None))).collect();
+    let columns: Vec<(&str, Type)> = names
+        .iter()
+        .map(|name| (*name, Type::Varchar(None)))
+        .collect();
     let batch = text_batch(&columns_of(&columns), &rows)?;
-    let owned: Vec<(String, Type)> =
-        columns.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())).collect();
+    let owned: Vec<(String, Type)> = columns
+        .iter()
+        .map(|(name, ty)| ((*name).to_owned(), ty.clone()))
+        .collect();
     Ok(Outcome {
         head: head(session, &owned),
         work: Work::Rows(owned.into_iter().map(|(_, ty)| ty).collect(), vec![batch]),
@@ -284,7 +336,11 @@ pub fn texts(session: &Session, names: &[&str], rows: Vec<Vec<Option<String>>>) 
 /// An answer without rows.
 pub fn done(update_type: &str, headers: Vec<(&'static str, String)>) -> Outcome {
     Outcome {
-        head: Head { columns: None, update_type: Some(update_type.to_owned()), headers },
+        head: Head {
+            columns: None,
+            update_type: Some(update_type.to_owned()),
+            headers,
+        },
         work: Work::Nothing,
         reads: Vec::new(),
     }
@@ -301,7 +357,9 @@ const PROPERTIES: &[&str] = &["query_max_run_time"];
 fn check_property(access: &Access, name: &[String]) -> Result<()> {
     match name {
         [property] => {
-            access.control().check_can_set_system_session_property(access.identity(), property)?;
+            access
+                .control()
+                .check_can_set_system_session_property(access.identity(), property)?;
             if !PROPERTIES.contains(&property.as_str()) {
                 return Err(Failure::new(
                     ErrorCode::InvalidSessionProperty,
@@ -323,21 +381,37 @@ fn check_property(access: &Access, name: &[String]) -> Result<()> {
             )
             .at(Place(Some((1, 1)))))
         }
-        _ => Err(Failure::new(ErrorCode::SyntaxError, "a session property has one or two parts")),
+        _ => Err(Failure::new(
+            ErrorCode::SyntaxError,
+            "a session property has one or two parts",
+        )),
     }
 }
 
-fn set_session(session: &Session, access: &Access, name: &[String], value: &ast::Expr) -> Result<Outcome> {
+fn set_session(
+    session: &Session,
+    access: &Access,
+    name: &[String],
+    value: &ast::Expr,
+) -> Result<Outcome> {
     check_property(access, name)?;
-    let ast::Expr::Value(ast::ValueWithSpan { value: ast::Value::SingleQuotedString(text), .. }) = value
+    let ast::Expr::Value(ast::ValueWithSpan {
+        value: ast::Value::SingleQuotedString(text),
+        ..
+    }) = value
     else {
-        return Err(Failure::unsupported("A session property's value that is no string"));
+        return Err(Failure::unsupported(
+            "A session property's value that is no string",
+        ));
     };
     let full = name.join(".");
     let mut changed = session.clone();
     changed.properties.insert(full.clone(), text.clone());
     run_time(&changed)?;
-    Ok(done("SET SESSION", vec![(headers::SET_SESSION, format!("{full}={}", encode(text)))]))
+    Ok(done(
+        "SET SESSION",
+        vec![(headers::SET_SESSION, format!("{full}={}", encode(text)))],
+    ))
 }
 
 /// The session's limit on a query's time, if it has one.
@@ -345,14 +419,20 @@ fn set_session(session: &Session, access: &Access, name: &[String], value: &ast:
 /// # Errors
 /// It is no duration.
 pub fn run_time(session: &Session) -> Result<Option<Duration>> {
-    let Some(text) = session.properties.get("query_max_run_time") else { return Ok(None) };
+    let Some(text) = session.properties.get("query_max_run_time") else {
+        return Ok(None);
+    };
     let invalid = || {
         Failure::new(
             ErrorCode::InvalidSessionProperty,
-            format!("query_max_run_time is invalid: {text} (write a duration such as 30s, 5m or 1h)"),
+            format!(
+                "query_max_run_time is invalid: {text} (write a duration such as 30s, 5m or 1h)"
+            ),
         )
     };
-    let at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).ok_or_else(invalid)?;
+    let at = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .ok_or_else(invalid)?;
     let (number, unit) = text.split_at(at);
     let number: f64 = number.parse().map_err(|_| invalid())?;
     let seconds = match unit.trim() {
@@ -363,7 +443,9 @@ pub fn run_time(session: &Session) -> Result<Option<Duration>> {
         "d" => number * 86_400.0,
         _ => return Err(invalid()),
     };
-    Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| invalid())
+    Duration::try_from_secs_f64(seconds)
+        .map(Some)
+        .map_err(|_| invalid())
 }
 
 /// The properties of a request's session, checked as SET SESSION would.

@@ -17,7 +17,12 @@ use crate::sql::{Pattern, Show};
 ///
 /// # Errors
 /// What is asked about does not exist, or is none of the caller's business.
-pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Show) -> Result<Outcome> {
+pub async fn show(
+    engine: &Engine,
+    session: &Session,
+    access: &Access,
+    show: Show,
+) -> Result<Outcome> {
     let some = |text: &str| Some(text.to_owned());
     match show {
         Show::Catalogs { like } => {
@@ -25,7 +30,11 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
             names.sort();
             list(session, "Catalog", names, like)
         }
-        Show::Schemas { catalog, like, place } => {
+        Show::Schemas {
+            catalog,
+            like,
+            place,
+        } => {
             let catalog = catalog.or_else(|| session.catalog.clone()).ok_or_else(|| {
                 Failure::new(
                     ErrorCode::MissingCatalogName,
@@ -36,16 +45,24 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
             if !engine.catalogs.names().contains(&catalog) {
                 return Err(catalog_not_found(&catalog).at(place));
             }
-            access.control().check_can_show_schemas(access.identity(), &catalog)?;
+            access
+                .control()
+                .check_can_show_schemas(access.identity(), &catalog)?;
             let names = access.filter_schemas(&catalog, engine.catalogs.schemas(&catalog).await?);
             list(session, "Schema", names, like)
         }
-        Show::Tables { schema, like, place } => {
+        Show::Tables {
+            schema,
+            like,
+            place,
+        } => {
             let (catalog, schema) = schema_of(session, schema, place)?;
             if !engine.catalogs.names().contains(&catalog) {
                 return Err(catalog_not_found(&catalog).at(place));
             }
-            access.control().check_can_show_tables(access.identity(), &catalog, &schema)?;
+            access
+                .control()
+                .check_can_show_tables(access.identity(), &catalog, &schema)?;
             if !engine.catalogs.schemas(&catalog).await?.contains(&schema) {
                 return Err(schema_not_found(&schema).at(place));
             }
@@ -56,15 +73,23 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
                 .into_iter()
                 .map(|listed| listed.name)
                 .filter(|name| {
-                    access.lists(&townlake_core::names::TableRef::new(&catalog, &schema, name))
+                    access.lists(&townlake_core::names::TableRef::new(
+                        &catalog, &schema, name,
+                    ))
                 })
                 .collect();
             list(session, "Table", names, like)
         }
         Show::Columns { table, like, place } => {
             let name = named(&table, session).map_err(|f| f.at(place))?;
-            let table = engine.catalogs.table(&name, access).await.map_err(|f| f.at(place))?;
-            access.control().check_can_show_columns(access.identity(), &name)?;
+            let table = engine
+                .catalogs
+                .table(&name, access)
+                .await
+                .map_err(|f| f.at(place))?;
+            access
+                .control()
+                .check_can_show_columns(access.identity(), &name)?;
             let like = like.map(|pattern| regex_of(&pattern)).transpose()?;
             let rows = access
                 .shown_columns(&name, &table)
@@ -83,7 +108,11 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
         }
         Show::CreateTable { table, place } => {
             let name = named(&table, session).map_err(|f| f.at(place))?;
-            let table = engine.catalogs.table(&name, access).await.map_err(|f| f.at(place))?;
+            let table = engine
+                .catalogs
+                .table(&name, access)
+                .await
+                .map_err(|f| f.at(place))?;
             access.control().check_can(
                 access.identity(),
                 townlake_core::policy::interpret::TableAction::ShowCreate,
@@ -94,7 +123,11 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
                 .into_iter()
                 .map(|column| format!("   {} {}", quote_identifier(&column.name), column.ty))
                 .collect();
-            let text = format!("CREATE TABLE {} (\n{}\n)", name.to_sql(), columns.join(",\n"));
+            let text = format!(
+                "CREATE TABLE {} (\n{}\n)",
+                name.to_sql(),
+                columns.join(",\n")
+            );
             texts(session, &["Create Table"], vec![vec![Some(text)]])
         }
         Show::Functions => Err(Failure::unsupported("SHOW FUNCTIONS")),
@@ -103,7 +136,12 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
             &["Name", "Value", "Default", "Type", "Description"],
             vec![vec![
                 some("query_max_run_time"),
-                some(session.properties.get("query_max_run_time").map_or("", String::as_str)),
+                some(
+                    session
+                        .properties
+                        .get("query_max_run_time")
+                        .map_or("", String::as_str),
+                ),
                 some(""),
                 some("varchar"),
                 some("Maximum run time of a query"),
@@ -114,15 +152,28 @@ pub async fn show(engine: &Engine, session: &Session, access: &Access, show: Sho
 
 fn schema_of(session: &Session, parts: Vec<String>, place: Place) -> Result<(String, String)> {
     let missing = |what: &str, code| {
-        Failure::new(code, format!("{what} must be specified when session {} is not set", what.to_lowercase()))
-            .at(place)
+        Failure::new(
+            code,
+            format!(
+                "{what} must be specified when session {} is not set",
+                what.to_lowercase()
+            ),
+        )
+        .at(place)
     };
-    let catalog =
-        || session.catalog.clone().ok_or_else(|| missing("Catalog", ErrorCode::MissingCatalogName));
+    let catalog = || {
+        session
+            .catalog
+            .clone()
+            .ok_or_else(|| missing("Catalog", ErrorCode::MissingCatalogName))
+    };
     match parts.as_slice() {
         [] => Ok((
             catalog()?,
-            session.schema.clone().ok_or_else(|| missing("Schema", ErrorCode::MissingSchemaName))?,
+            session
+                .schema
+                .clone()
+                .ok_or_else(|| missing("Schema", ErrorCode::MissingSchemaName))?,
         )),
         [schema] => Ok((catalog()?, schema.clone())),
         [catalog, schema, ..] => Ok((catalog.clone(), schema.clone())),
@@ -130,10 +181,18 @@ fn schema_of(session: &Session, parts: Vec<String>, place: Place) -> Result<(Str
 }
 
 fn schema_not_found(schema: &str) -> Failure {
-    Failure::new(ErrorCode::SchemaNotFound, format!("Schema '{schema}' does not exist"))
+    Failure::new(
+        ErrorCode::SchemaNotFound,
+        format!("Schema '{schema}' does not exist"),
+    )
 }
 
-fn list(session: &Session, title: &str, names: Vec<String>, like: Option<Pattern>) -> Result<Outcome> {
+fn list(
+    session: &Session,
+    title: &str,
+    names: Vec<String>,
+    like: Option<Pattern>,
+) -> Result<Outcome> {
     let like = like.map(|pattern| regex_of(&pattern)).transpose()?;
     let rows = names
         .into_iter()
@@ -186,7 +245,9 @@ pub async fn use_schema(
     if !engine.catalogs.names().contains(&catalog) {
         return Err(catalog_not_found(&catalog));
     }
-    access.control().check_can_access_catalog(access.identity(), &catalog)?;
+    access
+        .control()
+        .check_can_access_catalog(access.identity(), &catalog)?;
     // A schema that the caller may not see does not exist for them.
     let schemas = access.filter_schemas(&catalog, engine.catalogs.schemas(&catalog).await?);
     if !schemas.contains(&schema) {
@@ -221,7 +282,11 @@ pub fn output(session: &Session, bound: &Bound) -> Result<Outcome> {
             ]
         })
         .collect();
-    texts(session, &["Column Name", "Catalog", "Schema", "Table", "Type"], rows)
+    texts(
+        session,
+        &["Column Name", "Catalog", "Schema", "Table", "Type"],
+        rows,
+    )
 }
 
 /// DESCRIBE OUTPUT of a statement without columns.
@@ -229,7 +294,11 @@ pub fn output(session: &Session, bound: &Bound) -> Result<Outcome> {
 /// # Errors
 /// None today.
 pub fn output_of_none(session: &Session) -> Result<Outcome> {
-    texts(session, &["Column Name", "Catalog", "Schema", "Table", "Type"], Vec::new())
+    texts(
+        session,
+        &["Column Name", "Catalog", "Schema", "Table", "Type"],
+        Vec::new(),
+    )
 }
 
 /// Answers DESCRIBE INPUT. Types of parameters are not inferred.
@@ -237,7 +306,8 @@ pub fn output_of_none(session: &Session) -> Result<Outcome> {
 /// # Errors
 /// None today.
 pub fn input(session: &Session, count: usize) -> Result<Outcome> {
-    let rows =
-        (0..count).map(|i| vec![Some(i.to_string()), Some("unknown".to_owned())]).collect();
+    let rows = (0..count)
+        .map(|i| vec![Some(i.to_string()), Some("unknown".to_owned())])
+        .collect();
     texts(session, &["Position", "Type"], rows)
 }

@@ -73,7 +73,11 @@ impl Registry {
         rand::rng().fill_bytes(&mut key);
         let mut suffix = [0; 4];
         rand::rng().fill_bytes(&mut suffix);
-        let suffix = suffix.iter().map(|b| char::from(b'a' + b % 26)).chain("x".chars()).collect();
+        let suffix = suffix
+            .iter()
+            .map(|b| char::from(b'a' + b % 26))
+            .chain("x".chars())
+            .collect();
         let registry = Arc::new(Self {
             engine,
             runtime,
@@ -84,7 +88,9 @@ impl Registry {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         });
         registry.runtime.spawn(sweep(Arc::downgrade(&registry)));
-        registry.runtime.spawn(watch::recheck(Arc::downgrade(&registry)));
+        registry
+            .runtime
+            .spawn(watch::recheck(Arc::downgrade(&registry)));
         registry
     }
 
@@ -132,7 +138,10 @@ impl Registry {
             full
         };
         if full {
-            query.fail(Failure::new(ErrorCode::QueryQueueFull, "Too many queued queries"));
+            query.fail(Failure::new(
+                ErrorCode::QueryQueueFull,
+                "Too many queued queries",
+            ));
         }
         self.runtime.spawn(run::drive(
             self.engine.clone(),
@@ -179,7 +188,10 @@ impl Registry {
         self.queries.lock().retain(|_, query| {
             let idle = query.seen.lock().elapsed();
             let ended = is_over(query)
-                && query.pages.try_lock().is_ok_and(|pages| pages.next.is_none());
+                && query
+                    .pages
+                    .try_lock()
+                    .is_ok_and(|pages| pages.next.is_none());
             if !ended && idle > ABANDONED {
                 gone.push(Arc::clone(query));
             }

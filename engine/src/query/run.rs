@@ -46,13 +46,22 @@ pub async fn drive(
             .acquire()
             .await
             .map_err(|_| Failure::internal("the engine is shutting down"))?;
-        let work = run(&engine, &query, &sender, original_user.as_deref(), user.as_deref());
+        let work = run(
+            &engine,
+            &query,
+            &sender,
+            original_user.as_deref(),
+            user.as_deref(),
+        );
         match limit {
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
                 Err(Failure::new(
                     ErrorCode::ExceededTimeLimit,
-                    format!("Query exceeded the maximum run time limit of {:.2}s", limit.as_secs_f64()),
+                    format!(
+                        "Query exceeded the maximum run time limit of {:.2}s",
+                        limit.as_secs_f64()
+                    ),
                 ))
             }),
         }
@@ -153,8 +162,18 @@ struct Pages<'q> {
 
 impl<'q> Pages<'q> {
     fn new(query: &'q Query, sender: &'q mpsc::Sender<Part>, types: Vec<Type>) -> Self {
-        let dialect = Dialect { parametric_datetime: query.session.parametric_datetime };
-        Self { query, sender, types, dialect, page: Vec::new(), rows: 0, since: Instant::now() }
+        let dialect = Dialect {
+            parametric_datetime: query.session.parametric_datetime,
+        };
+        Self {
+            query,
+            sender,
+            types,
+            dialect,
+            page: Vec::new(),
+            rows: 0,
+            since: Instant::now(),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -185,7 +204,9 @@ impl<'q> Pages<'q> {
         let page = std::mem::take(&mut self.page);
         let rows = std::mem::take(&mut self.rows);
         self.query.rows.fetch_add(rows, Ordering::Relaxed);
-        self.query.bytes.fetch_add(page.len() as u64, Ordering::Relaxed);
+        self.query
+            .bytes
+            .fetch_add(page.len() as u64, Ordering::Relaxed);
         // Waits while the client has pages to read: that is the back-pressure.
         self.sender
             .send(Part::Rows(page, rows))

@@ -19,8 +19,12 @@ pub async fn recheck(registry: Weak<Registry>) {
     };
     while changes.changed().await.is_ok() {
         changes.borrow_and_update();
-        let Some(registry) = registry.upgrade() else { return };
-        let Ok(policy) = registry.engine().policy.current() else { continue };
+        let Some(registry) = registry.upgrade() else {
+            return;
+        };
+        let Ok(policy) = registry.engine().policy.current() else {
+            continue;
+        };
         for query in registry.all() {
             check(&query, &policy);
         }
@@ -32,7 +36,9 @@ pub fn check(query: &Query, policy: &Arc<Policy>) {
     if *query.state.lock() == State::Failed {
         return;
     }
-    let Some(before) = query.access.lock().clone() else { return };
+    let Some(before) = query.access.lock().clone() else {
+        return;
+    };
     let session = &query.session;
     let now = Access::of_request(
         Arc::clone(policy),
@@ -55,7 +61,10 @@ pub fn check(query: &Query, policy: &Arc<Policy>) {
     for read in &reads {
         let columns: Vec<&str> = read.columns.keys().map(String::as_str).collect();
         if before.table(&read.table, &columns) != now.table(&read.table, &columns) {
-            query.fail(changed(&format!("access to table {} is no longer the same", read.table)));
+            query.fail(changed(&format!(
+                "access to table {} is no longer the same",
+                read.table
+            )));
             return;
         }
     }
@@ -74,7 +83,9 @@ fn changed(what: &str) -> Failure {
 /// Stops the query when a mask or filter that it runs under reaches the time written in it: a PII session's
 /// end needs no new policy.
 pub async fn expire(query: Arc<Query>) {
-    let Some(deadline) = deadline(&query) else { return };
+    let Some(deadline) = deadline(&query) else {
+        return;
+    };
     loop {
         let left = deadline - clock::nanos() as f64 / 1e9;
         if left <= 0.0 {

@@ -49,8 +49,9 @@ pub fn session(map: &HeaderMap, principal: &str) -> std::result::Result<Session,
     let original_user = original.unwrap_or_else(|| user.clone());
     let zone = match text(map, headers::TIME_ZONE) {
         None => SessionZone::Region(chrono_tz::UTC),
-        Some(name) => SessionZone::parse(&name)
-            .map_err(|_| format!("Invalid X-Trino-Time-Zone header: '{name}' is not a time zone"))?,
+        Some(name) => SessionZone::parse(&name).map_err(|_| {
+            format!("Invalid X-Trino-Time-Zone header: '{name}' is not a time zone")
+        })?,
     };
     let capabilities = text(map, headers::CLIENT_CAPABILITIES).unwrap_or_default();
     let catalog = text(map, headers::CATALOG).map(|name| name.to_lowercase());
@@ -79,9 +80,17 @@ pub fn session(map: &HeaderMap, principal: &str) -> std::result::Result<Session,
 fn pairs(map: &HeaderMap, name: &str) -> std::result::Result<BTreeMap<String, String>, String> {
     let mut pairs = BTreeMap::new();
     for value in map.get_all(name) {
-        let value = value.to_str().map_err(|_| format!("Invalid {name} header"))?;
-        for pair in value.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(|| format!("Invalid {name} header"))?;
+        let value = value
+            .to_str()
+            .map_err(|_| format!("Invalid {name} header"))?;
+        for pair in value
+            .split(',')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty())
+        {
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("Invalid {name} header"))?;
             pairs.insert(decode(key.trim()), decode(value.trim()));
         }
     }
@@ -101,6 +110,9 @@ fn decode(text: &str) -> String {
 /// It is not UTF-8.
 pub fn statement(body: &[u8]) -> Result<String> {
     String::from_utf8(body.to_vec()).map_err(|_| {
-        Failure::new(townlake_protocol::trino::ErrorCode::SyntaxError, "the statement is not UTF-8")
+        Failure::new(
+            townlake_protocol::trino::ErrorCode::SyntaxError,
+            "the statement is not UTF-8",
+        )
     })
 }

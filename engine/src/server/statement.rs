@@ -45,7 +45,10 @@ pub async fn submit(State(app): State<App>, map: HeaderMap, body: Bytes) -> Resp
     if sql.chars().count() > MAX_STATEMENT {
         failure = Some(Failure::new(
             ErrorCode::QueryTextTooLarge,
-            format!("Query text length ({}) exceeds the maximum length ({MAX_STATEMENT})", sql.chars().count()),
+            format!(
+                "Query text length ({}) exceeds the maximum length ({MAX_STATEMENT})",
+                sql.chars().count()
+            ),
         ));
     }
     let query = app.registry.submit(Arrival {
@@ -57,7 +60,10 @@ pub async fn submit(State(app): State<App>, map: HeaderMap, body: Bytes) -> Resp
     });
     let base = Base::of(&map);
     let results = QueryResults {
-        next_uri: Some(format!("{}/v1/statement/queued/{}/{}/1", base.0, query.id, query.slug)),
+        next_uri: Some(format!(
+            "{}/v1/statement/queued/{}/{}/1",
+            base.0, query.id, query.slug
+        )),
         ..empty(&query, &base)
     };
     answer(&query, &results)
@@ -69,19 +75,36 @@ pub async fn queued(
     Path((id, slug, token)): Path<(String, String, u64)>,
     map: HeaderMap,
 ) -> Response {
-    let Some(query) = find(&app, &id, &slug) else { return not_found() };
+    let Some(query) = find(&app, &id, &slug) else {
+        return not_found();
+    };
     query.touch();
     let base = Base::of(&map);
     let ready = query.analysed(POLL).await;
     let next = if ready {
-        format!("{}/v1/statement/executing/{}/{}/0", base.0, query.id, query.slug)
+        format!(
+            "{}/v1/statement/executing/{}/{}/0",
+            base.0, query.id, query.slug
+        )
     } else {
-        format!("{}/v1/statement/queued/{}/{}/{}", base.0, query.id, query.slug, token + 1)
+        format!(
+            "{}/v1/statement/queued/{}/{}/{}",
+            base.0,
+            query.id,
+            query.slug,
+            token + 1
+        )
     };
     if let Some(failure) = query.failure() {
         return failed(&query, &base, &failure).await;
     }
-    answer(&query, &QueryResults { next_uri: Some(next), ..empty(&query, &base) })
+    answer(
+        &query,
+        &QueryResults {
+            next_uri: Some(next),
+            ..empty(&query, &base)
+        },
+    )
 }
 
 /// `GET /v1/statement/executing/{id}/{slug}/{token}`
@@ -90,7 +113,9 @@ pub async fn executing(
     Path((id, slug, token)): Path<(String, String, u64)>,
     map: HeaderMap,
 ) -> Response {
-    let Some(query) = find(&app, &id, &slug) else { return not_found() };
+    let Some(query) = find(&app, &id, &slug) else {
+        return not_found();
+    };
     query.touch();
     let base = Base::of(&map);
     if let Some(failure) = query.failure() {
@@ -124,7 +149,10 @@ pub async fn executing(
                 data.push(b'[');
                 data.extend_from_slice(&rows);
                 data.push(b']');
-                match String::from_utf8(data).ok().and_then(|text| RawValue::from_string(text).ok()) {
+                match String::from_utf8(data)
+                    .ok()
+                    .and_then(|text| RawValue::from_string(text).ok())
+                {
                     Some(raw) => results.data = Some(raw),
                     None => query.fail(Failure::internal("a page of rows is no JSON")),
                 }
@@ -154,8 +182,13 @@ pub async fn executing(
         query.delivered.cancel();
     } else {
         pages.next = Some(token + 1);
-        results.next_uri =
-            Some(format!("{}/v1/statement/executing/{}/{}/{}", base.0, query.id, query.slug, token + 1));
+        results.next_uri = Some(format!(
+            "{}/v1/statement/executing/{}/{}/{}",
+            base.0,
+            query.id,
+            query.slug,
+            token + 1
+        ));
     }
     results.stats = query.stats();
     match serde_json::to_vec(&results) {
@@ -203,7 +236,9 @@ pub async fn kill(State(app): State<App>, Path(id): Path<String>, map: HeaderMap
         Ok(principal) => principal,
         Err(error) => return unauthorized(&error.to_string()),
     };
-    let Some(query) = app.registry.find(&id) else { return not_found() };
+    let Some(query) = app.registry.find(&id) else {
+        return not_found();
+    };
     let allowed = app.registry.engine().policy.current().and_then(|policy| {
         let access = crate::policy::Access::of_request(
             policy,
@@ -211,7 +246,9 @@ pub async fn kill(State(app): State<App>, Path(id): Path<String>, map: HeaderMap
             text(&map, headers::ORIGINAL_USER).as_deref(),
             text(&map, headers::USER).as_deref(),
         )?;
-        access.control().check_can_kill_query(access.identity(), &query.session.user)?;
+        access
+            .control()
+            .check_can_kill_query(access.identity(), &query.session.user)?;
         Ok(())
     });
     match allowed {
@@ -233,7 +270,12 @@ fn find(app: &App, id: &str, slug: &str) -> Option<QueryRef> {
     let query = app.registry.find(id)?;
     // Compared in full whatever differs, so that time tells nothing.
     let same = query.slug.len() == slug.len()
-        && query.slug.bytes().zip(slug.bytes()).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0;
+        && query
+            .slug
+            .bytes()
+            .zip(slug.bytes())
+            .fold(0, |acc, (a, b)| acc | (a ^ b))
+            == 0;
     same.then_some(query)
 }
 
@@ -265,7 +307,13 @@ async fn failed(query: &Query, base: &Base, failure: &Failure) -> Response {
         // What was made and not delivered is not delivered any more.
         pages.close();
     }
-    answer(query, &QueryResults { error: Some(failure.to_wire()), ..empty(query, base) })
+    answer(
+        query,
+        &QueryResults {
+            error: Some(failure.to_wire()),
+            ..empty(query, base)
+        },
+    )
 }
 
 fn answer(query: &Query, results: &QueryResults) -> Response {
@@ -279,7 +327,10 @@ fn answer(query: &Query, results: &QueryResults) -> Response {
 fn json(query: &Query, bytes: Bytes) -> Response {
     let mut response = (
         [
-            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            ),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ],
         bytes,
@@ -288,7 +339,9 @@ fn json(query: &Query, bytes: Bytes) -> Response {
     if let Some(head) = &*query.head.lock() {
         for (name, value) in &head.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(HeaderName::from_static(name), value);
+                response
+                    .headers_mut()
+                    .append(HeaderName::from_static(name), value);
             }
         }
     }

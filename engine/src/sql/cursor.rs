@@ -66,15 +66,27 @@ impl<'t> Cursor<'t> {
             Some(token) => format!("mismatched input '{token}'"),
             None => "mismatched input '<EOF>'".to_owned(),
         };
-        Failure::new(ErrorCode::SyntaxError, format!("{found}. Expecting: {what}")).at(self.place())
+        Failure::new(
+            ErrorCode::SyntaxError,
+            format!("{found}. Expecting: {what}"),
+        )
+        .at(self.place())
     }
 
     pub fn expect(&mut self, words: &[&str]) -> Result<()> {
-        if self.eat(words) { Ok(()) } else { Err(self.expected(&format!("'{}'", words.join(" ")))) }
+        if self.eat(words) {
+            Ok(())
+        } else {
+            Err(self.expected(&format!("'{}'", words.join(" "))))
+        }
     }
 
     pub fn expect_end(&self) -> Result<()> {
-        if self.index >= self.tokens.len() { Ok(()) } else { Err(self.expected("<EOF>")) }
+        if self.index >= self.tokens.len() {
+            Ok(())
+        } else {
+            Err(self.expected("<EOF>"))
+        }
     }
 
     pub fn identifier(&mut self) -> Result<String> {

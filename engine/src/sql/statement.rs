@@ -144,7 +144,11 @@ const OTHERS: &[&str] = &[
 ];
 
 pub(super) fn read(text: &str, tokens: &[TokenWithSpan], end: Span) -> Result<Statement> {
-    let mut cursor = Cursor { tokens, index: 0, end };
+    let mut cursor = Cursor {
+        tokens,
+        index: 0,
+        end,
+    };
     let word = cursor.word().unwrap_or_default();
     match word.as_str() {
         "EXPLAIN" => explain(&mut cursor),
@@ -288,7 +292,10 @@ fn explain(cursor: &mut Cursor<'_>) -> Result<Statement> {
         _ if cursor.peek() == Some(&Token::LParen) => {}
         _ => return Err(Failure::unsupported("EXPLAIN of anything but a query")),
     }
-    Ok(Statement::Explain(kind, parse_query(cursor.rest(), cursor.end)?))
+    Ok(Statement::Explain(
+        kind,
+        parse_query(cursor.rest(), cursor.end)?,
+    ))
 }
 
 fn like(cursor: &mut Cursor<'_>) -> Result<Option<Pattern>> {
@@ -297,7 +304,11 @@ fn like(cursor: &mut Cursor<'_>) -> Result<Option<Pattern>> {
         return Ok(None);
     }
     let text = cursor.string()?;
-    let escape = if cursor.eat(&["ESCAPE"]) { Some(cursor.string()?) } else { None };
+    let escape = if cursor.eat(&["ESCAPE"]) {
+        Some(cursor.string()?)
+    } else {
+        None
+    };
     cursor.expect_end()?;
     Ok(Some(Pattern { text, escape }))
 }
@@ -306,7 +317,9 @@ fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     cursor.index += 1;
     let from = |cursor: &mut Cursor<'_>| cursor.eat(&["FROM"]) || cursor.eat(&["IN"]);
     if cursor.eat(&["CATALOGS"]) {
-        return Ok(Statement::Show(Show::Catalogs { like: like(cursor)? }));
+        return Ok(Statement::Show(Show::Catalogs {
+            like: like(cursor)?,
+        }));
     }
     if cursor.eat(&["SCHEMAS"]) {
         let mut place = Place(Some((1, 1)));
@@ -316,21 +329,37 @@ fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
         } else {
             None
         };
-        return Ok(Statement::Show(Show::Schemas { catalog, like: like(cursor)?, place }));
+        return Ok(Statement::Show(Show::Schemas {
+            catalog,
+            like: like(cursor)?,
+            place,
+        }));
     }
     if cursor.eat(&["TABLES"]) {
-        let schema = if from(cursor) { cursor.name()? } else { Vec::new() };
+        let schema = if from(cursor) {
+            cursor.name()?
+        } else {
+            Vec::new()
+        };
         if schema.len() > 2 {
             return Err(cursor.expected("catalog.schema"));
         }
-        return Ok(Statement::Show(Show::Tables { schema, like: like(cursor)?, place: Place(Some((1, 1))) }));
+        return Ok(Statement::Show(Show::Tables {
+            schema,
+            like: like(cursor)?,
+            place: Place(Some((1, 1))),
+        }));
     }
     if cursor.eat(&["COLUMNS"]) {
         if !from(cursor) {
             return Err(cursor.expected("'FROM', 'IN'"));
         }
         let table = cursor.name()?;
-        return Ok(Statement::Show(Show::Columns { table, like: like(cursor)?, place: Place(Some((1, 1))) }));
+        return Ok(Statement::Show(Show::Columns {
+            table,
+            like: like(cursor)?,
+            place: Place(Some((1, 1))),
+        }));
     }
     if cursor.eat(&["CREATE", "TABLE"]) || cursor.eat(&["CREATE", "VIEW"]) {
         let place = Place(Some((1, 1)));
@@ -358,7 +387,10 @@ fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
 
 fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
     cursor.index += 1;
-    let prepared = matches!(cursor.tokens.get(cursor.index + 1).map(|t| &t.token), Some(Token::Word(_)));
+    let prepared = matches!(
+        cursor.tokens.get(cursor.index + 1).map(|t| &t.token),
+        Some(Token::Word(_))
+    );
     if prepared && cursor.eat(&["OUTPUT"]) {
         let name = cursor.identifier()?;
         cursor.expect_end()?;
@@ -371,7 +403,11 @@ fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
     }
     let table = cursor.name()?;
     cursor.expect_end()?;
-    Ok(Statement::Show(Show::Columns { table, like: None, place: Place(Some((1, 1))) }))
+    Ok(Statement::Show(Show::Columns {
+        table,
+        like: None,
+        place: Place(Some((1, 1))),
+    }))
 }
 
 fn execute(cursor: &mut Cursor<'_>) -> Result<Statement> {
@@ -397,7 +433,11 @@ fn execute(cursor: &mut Cursor<'_>) -> Result<Statement> {
     let place = cursor.place();
     let name = cursor.identifier()?;
     let parameters = using(cursor)?;
-    Ok(Statement::Execute { name, parameters, place })
+    Ok(Statement::Execute {
+        name,
+        parameters,
+        place,
+    })
 }
 
 /// The number of values must be that of the question marks.

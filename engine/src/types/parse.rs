@@ -26,7 +26,8 @@ pub enum TypeError {
 /// The text is no type, or one that the engine lacks.
 pub fn parse_type(text: &str) -> Result<Type, TypeError> {
     let lower = text.trim().to_lowercase();
-    let (name, parameters, rest) = split(&lower).ok_or_else(|| TypeError::Unknown(text.to_owned()))?;
+    let (name, parameters, rest) =
+        split(&lower).ok_or_else(|| TypeError::Unknown(text.to_owned()))?;
     let number = |i: usize| -> Result<Option<u32>, TypeError> {
         match parameters.get(i) {
             None => Ok(None),
@@ -40,7 +41,9 @@ pub fn parse_type(text: &str) -> Result<Type, TypeError> {
     let precision = |default: u8, most: u8| -> Result<u8, TypeError> {
         match number(0)? {
             None => Ok(default),
-            Some(p) if p <= u32::from(most) => u8::try_from(p).map_err(|_| TypeError::Unknown(text.to_owned())),
+            Some(p) if p <= u32::from(most) => {
+                u8::try_from(p).map_err(|_| TypeError::Unknown(text.to_owned()))
+            }
             Some(_) => Err(TypeError::Unsupported(lower.clone())),
         }
     };
@@ -187,9 +190,18 @@ mod tests {
 
     #[test]
     fn what_the_engine_lacks_is_told_from_what_nobody_has() {
-        assert!(matches!(parse_type("ipaddress"), Err(TypeError::Unsupported(_))));
-        assert!(matches!(parse_type("timestamp(12)"), Err(TypeError::Unsupported(_))));
+        assert!(matches!(
+            parse_type("ipaddress"),
+            Err(TypeError::Unsupported(_))
+        ));
+        assert!(matches!(
+            parse_type("timestamp(12)"),
+            Err(TypeError::Unsupported(_))
+        ));
         assert!(matches!(parse_type("bignum"), Err(TypeError::Unknown(_))));
-        assert!(matches!(parse_type("decimal(39,1)"), Err(TypeError::Parameter(_))));
+        assert!(matches!(
+            parse_type("decimal(39,1)"),
+            Err(TypeError::Parameter(_))
+        ));
     }
 }

@@ -6,7 +6,9 @@ use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result as DataFusionResult, ScalarValue};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
+};
 use townlake_protocol::trino::ErrorCode;
 
 use super::cell::{Cell, Out};
@@ -20,7 +22,10 @@ use crate::types::Type;
 pub fn sum_to_bigint(sum: Typed) -> Typed {
     strict("sum_bigint", vec![sum], Type::BigInt, |row| match row {
         [Cell::Decimal(v)] => i64::try_from(*v).map(Out::Int).map_err(|_| {
-            Failure::new(ErrorCode::NumericValueOutOfRange, "bigint addition overflow")
+            Failure::new(
+                ErrorCode::NumericValueOutOfRange,
+                "bigint addition overflow",
+            )
         }),
         _ => Err(Failure::internal("one sum")),
     })
@@ -31,9 +36,10 @@ pub fn check_decimal(sum: Typed) -> Typed {
     let ty = sum.ty.clone();
     strict(format!("sum_check({ty})"), vec![sum], ty, |row| match row {
         [Cell::Decimal(v)] if fits(*v, 38) => Ok(Out::Decimal(*v)),
-        [Cell::Decimal(_)] => {
-            Err(Failure::new(ErrorCode::NumericValueOutOfRange, "Decimal overflow"))
-        }
+        [Cell::Decimal(_)] => Err(Failure::new(
+            ErrorCode::NumericValueOutOfRange,
+            "Decimal overflow",
+        )),
         _ => Err(Failure::internal("one sum")),
     })
 }
@@ -46,7 +52,11 @@ pub fn decimal_average(parts: Vec<Typed>, ty: &Type) -> Typed {
             let count = i128::from(*count);
             let (quotient, rest) = (sum / count, sum % count);
             let up = rest.abs() * 2 >= count;
-            Ok(Out::Decimal(if up { quotient + sum.signum() } else { quotient }))
+            Ok(Out::Decimal(if up {
+                quotient + sum.signum()
+            } else {
+                quotient
+            }))
         }
         _ => Err(Failure::internal("a sum and a count")),
     })
@@ -122,11 +132,22 @@ impl AggregateUDFImpl for Pick {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> DataFusionResult<Vec<FieldRef>> {
-        let key = args.input_fields.get(1).map_or(DataType::Null, |field| field.data_type().clone());
+        let key = args
+            .input_fields
+            .get(1)
+            .map_or(DataType::Null, |field| field.data_type().clone());
         Ok(vec![
-            Arc::new(Field::new(format!("{}[value]", args.name), self.value.clone(), true)),
+            Arc::new(Field::new(
+                format!("{}[value]", args.name),
+                self.value.clone(),
+                true,
+            )),
             Arc::new(Field::new(format!("{}[key]", args.name), key, true)),
-            Arc::new(Field::new(format!("{}[seen]", args.name), DataType::Boolean, true)),
+            Arc::new(Field::new(
+                format!("{}[seen]", args.name),
+                DataType::Boolean,
+                true,
+            )),
         ])
     }
 }
@@ -140,7 +161,12 @@ struct PickState {
 }
 
 impl PickState {
-    fn offer(&mut self, value: &ArrayRef, key: Option<&ArrayRef>, row: usize) -> DataFusionResult<()> {
+    fn offer(
+        &mut self,
+        value: &ArrayRef,
+        key: Option<&ArrayRef>,
+        row: usize,
+    ) -> DataFusionResult<()> {
         match (self.by, key) {
             (None, _) => {
                 if !self.seen && value.is_valid(row) {
@@ -173,7 +199,9 @@ impl PickState {
 
 impl Accumulator for PickState {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DataFusionResult<()> {
-        let Some(value) = values.first() else { return Ok(()) };
+        let Some(value) = values.first() else {
+            return Ok(());
+        };
         for row in 0..value.len() {
             self.offer(value, values.get(1), row)?;
         }
@@ -189,11 +217,17 @@ impl Accumulator for PickState {
     }
 
     fn state(&mut self) -> DataFusionResult<Vec<ScalarValue>> {
-        Ok(vec![self.value.clone(), self.key.clone(), ScalarValue::Boolean(Some(self.seen))])
+        Ok(vec![
+            self.value.clone(),
+            self.key.clone(),
+            ScalarValue::Boolean(Some(self.seen)),
+        ])
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> DataFusionResult<()> {
-        let [value, key, seen] = states else { return Ok(()) };
+        let [value, key, seen] = states else {
+            return Ok(());
+        };
         for row in 0..value.len() {
             if ScalarValue::try_from_array(seen, row)? == ScalarValue::Boolean(Some(true)) {
                 let key = self.by.is_some().then_some(key);
@@ -225,13 +259,24 @@ impl AggregateUDFImpl for Single {
     }
 
     fn accumulator(&self, _: AccumulatorArgs<'_>) -> DataFusionResult<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleState { value: ScalarValue::try_new_null(&self.value)?, rows: 0 }))
+        Ok(Box::new(SingleState {
+            value: ScalarValue::try_new_null(&self.value)?,
+            rows: 0,
+        }))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> DataFusionResult<Vec<FieldRef>> {
         Ok(vec![
-            Arc::new(Field::new(format!("{}[value]", args.name), self.value.clone(), true)),
-            Arc::new(Field::new(format!("{}[rows]", args.name), DataType::Int64, true)),
+            Arc::new(Field::new(
+                format!("{}[value]", args.name),
+                self.value.clone(),
+                true,
+            )),
+            Arc::new(Field::new(
+                format!("{}[rows]", args.name),
+                DataType::Int64,
+                true,
+            )),
         ])
     }
 }
@@ -258,7 +303,9 @@ impl SingleState {
 
 impl Accumulator for SingleState {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DataFusionResult<()> {
-        let Some(value) = values.first() else { return Ok(()) };
+        let Some(value) = values.first() else {
+            return Ok(());
+        };
         if value.is_empty() {
             return Ok(());
         }
@@ -276,7 +323,10 @@ impl Accumulator for SingleState {
     }
 
     fn state(&mut self) -> DataFusionResult<Vec<ScalarValue>> {
-        Ok(vec![self.value.clone(), ScalarValue::Int64(Some(self.rows))])
+        Ok(vec![
+            self.value.clone(),
+            ScalarValue::Int64(Some(self.rows)),
+        ])
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> DataFusionResult<()> {

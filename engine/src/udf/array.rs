@@ -32,12 +32,16 @@ pub fn make(items: Vec<Typed>, item: Type) -> Typed {
                 datafusion::arrow::array::new_empty_array(&arrow)
             } else {
                 let refs: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-                let order: Vec<(usize, usize)> =
-                    (0..rows).flat_map(|row| (0..width).map(move |i| (i, row))).collect();
+                let order: Vec<(usize, usize)> = (0..rows)
+                    .flat_map(|row| (0..width).map(move |i| (i, row)))
+                    .collect();
                 interleave(&refs, &order).map_err(internal)?
             };
             let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(width, rows));
-            Ok(Arc::new(ListArray::try_new(field, offsets, values, None).map_err(internal)?) as ArrayRef)
+            Ok(
+                Arc::new(ListArray::try_new(field, offsets, values, None).map_err(internal)?)
+                    as ArrayRef,
+            )
         }),
     )
 }
@@ -74,7 +78,9 @@ pub fn element(array: Typed, index: Typed, item: Type, lenient: bool) -> Typed {
         vec![array, index],
         item,
         Arc::new(move |arrays, rows| {
-            let [list, index] = arrays else { return Err(Failure::internal("two arguments")) };
+            let [list, index] = arrays else {
+                return Err(Failure::internal("two arguments"));
+            };
             let list = list.as_list::<i32>();
             let index = index.as_primitive::<datafusion::arrow::datatypes::Int64Type>();
             let mut picks: Vec<Option<u64>> = Vec::with_capacity(rows);
@@ -109,7 +115,9 @@ pub fn element(array: Typed, index: Typed, item: Type, lenient: bool) -> Typed {
                     }
                     return Err(Failure::new(
                         ErrorCode::InvalidFunctionArgument,
-                        format!("Array subscript must be less than or equal to array length: {wanted} > {length}"),
+                        format!(
+                            "Array subscript must be less than or equal to array length: {wanted} > {length}"
+                        ),
                     ));
                 }
                 picks.push(u64::try_from(start + at).ok());
@@ -127,7 +135,9 @@ pub fn cardinality(value: Typed) -> Typed {
         vec![value],
         Type::BigInt,
         Arc::new(|arrays, rows| {
-            let value = arrays.first().ok_or_else(|| Failure::internal("one argument"))?;
+            let value = arrays
+                .first()
+                .ok_or_else(|| Failure::internal("one argument"))?;
             let mut builder = Int64Builder::with_capacity(rows);
             for row in 0..rows {
                 if value.is_null(row) {
@@ -153,7 +163,10 @@ pub fn map_side(map: Typed, keys: bool, item: Type) -> Typed {
         vec![map],
         Type::Array(Arc::new(item)),
         Arc::new(move |arrays, _| {
-            let map = arrays.first().ok_or_else(|| Failure::internal("one argument"))?.as_map();
+            let map = arrays
+                .first()
+                .ok_or_else(|| Failure::internal("one argument"))?
+                .as_map();
             let values = if keys { map.keys() } else { map.values() };
             let field = Arc::new(Field::new("item", arrow.clone(), true));
             let list = ListArray::try_new(
@@ -176,7 +189,8 @@ pub fn concat(arrays: Vec<Typed>, item: Type) -> Typed {
         arrays,
         Type::Array(Arc::new(item)),
         Arc::new(move |arrays, rows| -> Result<ArrayRef> {
-            let lists: Vec<&ListArray> = arrays.iter().map(|array| array.as_list::<i32>()).collect();
+            let lists: Vec<&ListArray> =
+                arrays.iter().map(|array| array.as_list::<i32>()).collect();
             let values: Vec<&dyn Array> = lists.iter().map(|list| list.values().as_ref()).collect();
             let mut order: Vec<(usize, usize)> = Vec::new();
             let mut lengths = Vec::with_capacity(rows);
@@ -190,7 +204,11 @@ pub fn concat(arrays: Vec<Typed>, item: Type) -> Typed {
                 let before = order.len();
                 for (i, list) in lists.iter().enumerate() {
                     let offsets = list.value_offsets();
-                    let at = |i: usize| offsets.get(i).map_or(0, |o| usize::try_from(*o).unwrap_or(0));
+                    let at = |i: usize| {
+                        offsets
+                            .get(i)
+                            .map_or(0, |o| usize::try_from(*o).unwrap_or(0))
+                    };
                     order.extend((at(row)..at(row + 1)).map(|j| (i, j)));
                 }
                 lengths.push(order.len() - before);

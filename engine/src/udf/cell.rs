@@ -70,14 +70,24 @@ pub fn reader(array: &ArrayRef) -> Result<Reader<'_>> {
         ($ty:ty) => {{
             let values = array.as_primitive::<$ty>();
             Box::new(move |i| {
-                if values.is_null(i) { Cell::Null } else { Cell::Int(i64::from(values.value(i))) }
+                if values.is_null(i) {
+                    Cell::Null
+                } else {
+                    Cell::Int(i64::from(values.value(i)))
+                }
             })
         }};
     }
     macro_rules! other {
         ($values:expr, $cell:expr) => {{
             let values = $values;
-            Box::new(move |i| if values.is_null(i) { Cell::Null } else { $cell(values.value(i)) })
+            Box::new(move |i| {
+                if values.is_null(i) {
+                    Cell::Null
+                } else {
+                    $cell(values.value(i))
+                }
+            })
         }};
     }
     Ok(match array.data_type() {
@@ -91,7 +101,9 @@ pub fn reader(array: &ArrayRef) -> Result<Reader<'_>> {
         DataType::Time64(TimeUnit::Microsecond) => ints!(Time64MicrosecondType),
         DataType::Timestamp(TimeUnit::Microsecond, _) => ints!(TimestampMicrosecondType),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => ints!(TimestampNanosecondType),
-        DataType::Float32 => other!(array.as_primitive::<Float32Type>(), |v| Cell::Float(f64::from(v))),
+        DataType::Float32 => other!(array.as_primitive::<Float32Type>(), |v| Cell::Float(
+            f64::from(v)
+        )),
         DataType::Float64 => other!(array.as_primitive::<Float64Type>(), Cell::Float),
         DataType::Decimal128(..) => other!(array.as_primitive::<Decimal128Type>(), Cell::Decimal),
         DataType::Utf8 => other!(array.as_string::<i32>(), Cell::Text),
@@ -170,10 +182,17 @@ impl Builder {
             DataType::Utf8 => Self::Text(StringBuilder::new()),
             DataType::Binary => Self::Bytes(BinaryBuilder::new()),
             DataType::List(field) if *field.data_type() == DataType::Utf8 => Self::Texts(
-                ListBuilder::new(StringBuilder::new())
-                    .with_field(Arc::new(Field::new("item", DataType::Utf8, true))),
+                ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new(
+                    "item",
+                    DataType::Utf8,
+                    true,
+                ))),
             ),
-            other => return Err(Failure::unsupported(format!("A function that gives {other}"))),
+            other => {
+                return Err(Failure::unsupported(format!(
+                    "A function that gives {other}"
+                )));
+            }
         })
     }
 
@@ -205,7 +224,10 @@ impl Builder {
             (Self::Nanos(b), Out::Null) => b.append_null(),
             (Self::Nanos(b), Out::Int(v)) => b.append_value(v),
             (Self::Float32(b), Out::Null) => b.append_null(),
-            #[expect(clippy::cast_possible_truncation, reason = "real is the nearest 32-bit number")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "real is the nearest 32-bit number"
+            )]
             (Self::Float32(b), Out::Float(v)) => b.append_value(v as f32),
             (Self::Float64(b), Out::Null) => b.append_null(),
             (Self::Float64(b), Out::Float(v)) => b.append_value(v),
@@ -218,7 +240,9 @@ impl Builder {
             (Self::Texts(b), Out::Null) => b.append_null(),
             (Self::Texts(b), Out::Texts(v)) => b.append_value(v),
             (_, value) => {
-                return Err(Failure::internal(format!("a function gave {value:?} for another type")));
+                return Err(Failure::internal(format!(
+                    "a function gave {value:?} for another type"
+                )));
             }
         }
         Ok(())

@@ -17,7 +17,10 @@ use crate::error::{Failure, Result};
 use crate::types::Type;
 
 fn overflow(ty: &Type, what: &str) -> Failure {
-    Failure::new(ErrorCode::NumericValueOutOfRange, format!("{ty} {what} overflow"))
+    Failure::new(
+        ErrorCode::NumericValueOutOfRange,
+        format!("{ty} {what} overflow"),
+    )
 }
 
 fn by_zero() -> Failure {
@@ -26,14 +29,16 @@ fn by_zero() -> Failure {
 
 /// `+ - * / %` over integers of one type, checked.
 pub fn integer_arithmetic(symbol: &str, left: Typed, right: Typed, ty: Type) -> Typed {
-    let (what, kernel): (&'static str, fn(&ArrayRef, &ArrayRef) -> std::result::Result<ArrayRef, ArrowError>) =
-        match symbol {
-            "+" => ("addition", |a, b| numeric::add(a, b)),
-            "-" => ("subtraction", |a, b| numeric::sub(a, b)),
-            "*" => ("multiplication", |a, b| numeric::mul(a, b)),
-            "/" => ("division", |a, b| numeric::div(a, b)),
-            _ => ("modulus", |a, b| numeric::rem(a, b)),
-        };
+    let (what, kernel): (
+        &'static str,
+        fn(&ArrayRef, &ArrayRef) -> std::result::Result<ArrayRef, ArrowError>,
+    ) = match symbol {
+        "+" => ("addition", |a, b| numeric::add(a, b)),
+        "-" => ("subtraction", |a, b| numeric::sub(a, b)),
+        "*" => ("multiplication", |a, b| numeric::mul(a, b)),
+        "/" => ("division", |a, b| numeric::div(a, b)),
+        _ => ("modulus", |a, b| numeric::rem(a, b)),
+    };
     let failing = ty.clone();
     columns(
         format!("{symbol}({ty})"),
@@ -127,8 +132,13 @@ pub fn decimal_arithmetic(symbol: &str, left: Typed, right: Typed) -> Result<Typ
         vec![left, right],
         ty,
         Arc::new(move |arrays, rows| {
-            let [a, b] = arrays else { return Err(Failure::internal("two operands")) };
-            let (a, b) = (a.as_primitive::<Decimal128Type>(), b.as_primitive::<Decimal128Type>());
+            let [a, b] = arrays else {
+                return Err(Failure::internal("two operands"));
+            };
+            let (a, b) = (
+                a.as_primitive::<Decimal128Type>(),
+                b.as_primitive::<Decimal128Type>(),
+            );
             let mut values = Vec::with_capacity(rows);
             for pair in a.iter().zip(b.iter()) {
                 values.push(match pair {
@@ -143,13 +153,19 @@ pub fn decimal_arithmetic(symbol: &str, left: Typed, right: Typed) -> Result<Typ
 
 /// `a * 10^shift / b`, half rounded away from zero.
 fn divide(a: i128, b: i128, shift: u8) -> Option<i128> {
-    let scaled = 10_i128.checked_pow(u32::from(shift)).and_then(|f| a.checked_mul(f));
+    let scaled = 10_i128
+        .checked_pow(u32::from(shift))
+        .and_then(|f| a.checked_mul(f));
     match scaled {
         Some(scaled) => {
             let (quotient, rest) = (scaled / b, scaled % b);
             let up = rest.unsigned_abs() >= b.unsigned_abs() - rest.unsigned_abs();
             let sign = a.signum() * b.signum();
-            Some(if up && rest != 0 { quotient + sign } else { quotient })
+            Some(if up && rest != 0 {
+                quotient + sign
+            } else {
+                quotient
+            })
         }
         None => {
             // Digit by digit, so that nothing overflows but the quotient itself.
@@ -207,16 +223,21 @@ pub fn is_nan(value: Typed) -> Typed {
 /// A comparison of floats as IEEE has it.
 pub fn float_compare(symbol: &'static str, left: Typed, right: Typed) -> Typed {
     let name = format!("{symbol}({})", left.ty);
-    strict(name, vec![left, right], Type::Boolean, move |row| match row {
-        #[expect(clippy::float_cmp, reason = "it is the comparison that was asked for")]
-        [Cell::Float(a), Cell::Float(b)] => Ok(Out::Bool(match symbol {
-            "=" => a == b,
-            "<>" => a != b,
-            "<" => a < b,
-            "<=" => a <= b,
-            ">" => a > b,
-            _ => a >= b,
-        })),
-        _ => Err(Failure::internal("two floats")),
-    })
+    strict(
+        name,
+        vec![left, right],
+        Type::Boolean,
+        move |row| match row {
+            #[expect(clippy::float_cmp, reason = "it is the comparison that was asked for")]
+            [Cell::Float(a), Cell::Float(b)] => Ok(Out::Bool(match symbol {
+                "=" => a == b,
+                "<>" => a != b,
+                "<" => a < b,
+                "<=" => a <= b,
+                ">" => a > b,
+                _ => a >= b,
+            })),
+            _ => Err(Failure::internal("two floats")),
+        },
+    )
 }

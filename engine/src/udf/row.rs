@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StructArray};
-use datafusion::arrow::compute::{nullif, is_null};
+use datafusion::arrow::compute::{is_null, nullif};
 use datafusion::arrow::datatypes::DataType;
 
 use super::columns;
@@ -19,7 +19,9 @@ pub fn field(row: Typed, index: usize, ty: Type) -> Typed {
         ty,
         Arc::new(move |arrays, _| {
             let row = arrays.first().ok_or_else(|| Failure::internal("a row"))?;
-            let row = row.as_struct_opt().ok_or_else(|| Failure::internal("a row"))?;
+            let row = row
+                .as_struct_opt()
+                .ok_or_else(|| Failure::internal("a row"))?;
             let column = row
                 .columns()
                 .get(index)
@@ -43,7 +45,9 @@ pub fn make(items: Vec<Typed>) -> Typed {
         items,
         ty,
         Arc::new(move |arrays, rows| {
-            let DataType::Struct(fields) = &returns else { return Err(Failure::internal("a row")) };
+            let DataType::Struct(fields) = &returns else {
+                return Err(Failure::internal("a row"));
+            };
             let row = StructArray::try_new_with_length(fields.clone(), arrays.to_vec(), None, rows)
                 .map_err(|e| Failure::internal(e.to_string()))?;
             Ok(Arc::new(row) as ArrayRef)

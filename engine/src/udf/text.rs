@@ -31,11 +31,18 @@ pub fn to_char(value: Typed, ty: Type) -> Typed {
 
 /// A char with all its spaces, as a varchar of that length.
 pub fn padded(value: Typed) -> Typed {
-    let Type::Char(n) = value.ty else { return value };
-    strict(format!("pad({n})"), vec![value], Type::Varchar(Some(n)), move |row| match row {
-        [Cell::Text(text)] => Ok(Out::Text(encode::pad(text, n as usize))),
-        _ => Err(misuse()),
-    })
+    let Type::Char(n) = value.ty else {
+        return value;
+    };
+    strict(
+        format!("pad({n})"),
+        vec![value],
+        Type::Varchar(Some(n)),
+        move |row| match row {
+            [Cell::Text(text)] => Ok(Out::Text(encode::pad(text, n as usize))),
+            _ => Err(misuse()),
+        },
+    )
 }
 
 /// `LIKE` with an escape character, or with a pattern that is no constant.
@@ -55,16 +62,21 @@ pub fn like(value: Typed, pattern: Typed, escape: Option<String>) -> Result<Type
     };
     let cache: Mutex<Option<(String, Regex)>> = Mutex::new(None);
     let name = format!("like({})", escape.map(String::from).unwrap_or_default());
-    Ok(strict(name, vec![value, pattern], Type::Boolean, move |row| match row {
-        [Cell::Text(text), Cell::Text(pattern)] => {
-            let regex = cached(&cache, pattern, |pattern| {
-                let source = like_to_regex(pattern, escape)?;
-                Regex::new(&source).map_err(|e| Failure::internal(e.to_string()))
-            })?;
-            Ok(Out::Bool(regex.is_match(text)))
-        }
-        _ => Err(misuse()),
-    }))
+    Ok(strict(
+        name,
+        vec![value, pattern],
+        Type::Boolean,
+        move |row| match row {
+            [Cell::Text(text), Cell::Text(pattern)] => {
+                let regex = cached(&cache, pattern, |pattern| {
+                    let source = like_to_regex(pattern, escape)?;
+                    Regex::new(&source).map_err(|e| Failure::internal(e.to_string()))
+                })?;
+                Ok(Out::Bool(regex.is_match(text)))
+            }
+            _ => Err(misuse()),
+        },
+    ))
 }
 
 fn like_to_regex(pattern: &str, escape: Option<char>) -> Result<String> {
@@ -97,7 +109,9 @@ fn cached(
     pattern: &str,
     make: impl FnOnce(&str) -> Result<Regex>,
 ) -> Result<Regex> {
-    let mut slot = cache.lock().map_err(|_| Failure::internal("a lock was poisoned"))?;
+    let mut slot = cache
+        .lock()
+        .map_err(|_| Failure::internal("a lock was poisoned"))?;
     match slot.as_ref() {
         Some((known, regex)) if known == pattern => Ok(regex.clone()),
         _ => {
@@ -112,15 +126,24 @@ fn cached(
 fn compile(pattern: &str) -> Result<Regex> {
     // Java's and ours part ways in classes, back references and look-around; the last two do not
     // compile here, and classes are looked at per text (`checked`).
-    if pattern.contains("&&") || pattern.contains("[[") || pattern.contains("\\h") || pattern.contains("\\Q") {
-        return Err(Failure::unsupported(format!("The regular expression `{pattern}`")));
+    if pattern.contains("&&")
+        || pattern.contains("[[")
+        || pattern.contains("\\h")
+        || pattern.contains("\\Q")
+    {
+        return Err(Failure::unsupported(format!(
+            "The regular expression `{pattern}`"
+        )));
     }
-    Regex::new(pattern).map_err(|_| Failure::unsupported(format!("The regular expression `{pattern}`")))
+    Regex::new(pattern)
+        .map_err(|_| Failure::unsupported(format!("The regular expression `{pattern}`")))
 }
 
 /// Refuses what Java and we would decide differently: classes over text that is not ASCII.
 fn checked(pattern: &str, text: &str) -> Result<()> {
-    let classes = ["\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "\\b", "\\B", "(?i", "[:", "\\p"];
+    let classes = [
+        "\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "\\b", "\\B", "(?i", "[:", "\\p",
+    ];
     if !text.is_ascii() && classes.iter().any(|class| pattern.contains(class)) {
         return Err(Failure::unsupported(
             "A regular expression with character classes over text that is not ASCII",
@@ -160,7 +183,11 @@ pub fn replacement(regex: &Regex, text: &str) -> Result<String> {
             '\\' => match characters.next() {
                 Some('$') => out.push_str("$$"),
                 Some(next) => out.push(next),
-                None => return Err(argument("Illegal replacement sequence: ends with a backslash")),
+                None => {
+                    return Err(argument(
+                        "Illegal replacement sequence: ends with a backslash",
+                    ));
+                }
             },
             '$' => match characters.peek() {
                 Some('{') => {
@@ -168,7 +195,9 @@ pub fn replacement(regex: &Regex, text: &str) -> Result<String> {
                     characters.next();
                     let name: String = characters.by_ref().take_while(|c| *c != '}').collect();
                     if !regex.capture_names().flatten().any(|known| known == name) {
-                        return Err(argument(format!("Illegal replacement sequence: unknown group {{ {name} }}")));
+                        return Err(argument(format!(
+                            "Illegal replacement sequence: unknown group {{ {name} }}"
+                        )));
                     }
                     out.push_str(&name);
                     out.push('}');
@@ -177,7 +206,9 @@ pub fn replacement(regex: &Regex, text: &str) -> Result<String> {
                     let mut group = digit.to_digit(10).unwrap_or(0) as usize;
                     characters.next();
                     if group >= regex.captures_len() {
-                        return Err(argument(format!("Illegal replacement sequence: unknown group {group}")));
+                        return Err(argument(format!(
+                            "Illegal replacement sequence: unknown group {group}"
+                        )));
                     }
                     while let Some(more) = characters.peek().and_then(|c| c.to_digit(10)) {
                         let longer = group * 10 + more as usize;
@@ -203,12 +234,19 @@ pub fn substr(text: &str, start: i64, length: Option<i64>) -> String {
     if start == 0 || text.is_empty() || length.is_some_and(|n| n <= 0) {
         return String::new();
     }
-    let from = if start > 0 { start - 1 } else { count.saturating_add(start) };
+    let from = if start > 0 {
+        start - 1
+    } else {
+        count.saturating_add(start)
+    };
     if from < 0 || from >= count {
         return String::new();
     }
     let take = length.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-    text.chars().skip(usize::try_from(from).unwrap_or(0)).take(take).collect()
+    text.chars()
+        .skip(usize::try_from(from).unwrap_or(0))
+        .take(take)
+        .collect()
 }
 
 /// Each character in the other case where that is one character.
@@ -218,11 +256,16 @@ pub fn map_case(text: &str, upper: bool) -> String {
             if c == 'İ' && !upper {
                 return 'i';
             }
-            let single = |mut mapped: Box<dyn Iterator<Item = char>>| match (mapped.next(), mapped.next()) {
-                (Some(only), None) => only,
-                _ => c,
-            };
-            if upper { single(Box::new(c.to_uppercase())) } else { single(Box::new(c.to_lowercase())) }
+            let single =
+                |mut mapped: Box<dyn Iterator<Item = char>>| match (mapped.next(), mapped.next()) {
+                    (Some(only), None) => only,
+                    _ => c,
+                };
+            if upper {
+                single(Box::new(c.to_uppercase()))
+            } else {
+                single(Box::new(c.to_lowercase()))
+            }
         })
         .collect()
 }
@@ -238,7 +281,9 @@ pub fn is_space(c: char) -> bool {
 /// The instance is 0.
 pub fn strpos(text: &str, needle: &str, instance: i64) -> Result<i64> {
     if instance == 0 {
-        return Err(argument("'instance' must not be a positive or negative number."));
+        return Err(argument(
+            "'instance' must not be a positive or negative number.",
+        ));
     }
     if needle.is_empty() {
         return Ok(1);
@@ -273,7 +318,9 @@ pub fn hash(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
 /// A length out of range, or nothing to pad with.
 pub fn pad(text: &str, length: i64, with: &str, left: bool) -> Result<String> {
     if !(0..=2_147_483_647).contains(&length) {
-        return Err(argument("Target length must be in the range [0..2147483647]"));
+        return Err(argument(
+            "Target length must be in the range [0..2147483647]",
+        ));
     }
     if with.is_empty() {
         return Err(argument("Padding string must not be empty"));
@@ -284,8 +331,14 @@ pub fn pad(text: &str, length: i64, with: &str, left: bool) -> Result<String> {
         return Ok(text.chars().take(length).collect());
     }
     if length > 10_000_000 {
-        return Err(Failure::unsupported("Padding to more than ten million characters"));
+        return Err(Failure::unsupported(
+            "Padding to more than ten million characters",
+        ));
     }
     let fill: String = with.chars().cycle().take(length - have).collect();
-    Ok(if left { format!("{fill}{text}") } else { format!("{text}{fill}") })
+    Ok(if left {
+        format!("{fill}{text}")
+    } else {
+        format!("{text}{fill}")
+    })
 }

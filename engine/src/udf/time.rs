@@ -17,7 +17,10 @@ fn misuse() -> Failure {
 }
 
 fn range() -> Failure {
-    Failure::new(ErrorCode::InvalidFunctionArgument, "a date or time is out of range")
+    Failure::new(
+        ErrorCode::InvalidFunctionArgument,
+        "a date or time is out of range",
+    )
 }
 
 /// A moment as its own clock shows it, and how to come back from there.
@@ -33,7 +36,10 @@ impl Clock {
             Type::TimestampTz(_, zone) => Some(SessionZone::parse(&zone.0)?),
             _ => None,
         };
-        Ok(Self { ty: ty.clone(), zone })
+        Ok(Self {
+            ty: ty.clone(),
+            zone,
+        })
     }
 
     fn read(&self, value: i64) -> i128 {
@@ -43,7 +49,9 @@ impl Clock {
             Type::Timestamp(p) => nanos(value, *p),
             Type::TimestampTz(p, _) => {
                 let at = nanos(value, *p);
-                let offset = self.zone.map_or(0, |zone| zone.offset_seconds_at_instant(at));
+                let offset = self
+                    .zone
+                    .map_or(0, |zone| zone.offset_seconds_at_instant(at));
                 at + i128::from(offset) * 1_000_000_000
             }
             _ => i128::from(value),
@@ -53,10 +61,14 @@ impl Clock {
     fn write(&self, local: i128) -> Result<Out> {
         Ok(Out::Int(match &self.ty {
             Type::Date => i64::try_from(local.div_euclid(DAY_NANOS)).map_err(|_| range())?,
-            Type::Time(_) => i64::try_from(local.rem_euclid(DAY_NANOS) / 1000).map_err(|_| range())?,
+            Type::Time(_) => {
+                i64::try_from(local.rem_euclid(DAY_NANOS) / 1000).map_err(|_| range())?
+            }
             Type::Timestamp(p) => from_nanos(local, *p)?,
             Type::TimestampTz(p, _) => {
-                let at = self.zone.map_or(local, |zone| convert::instant(local, &zone));
+                let at = self
+                    .zone
+                    .map_or(local, |zone| convert::instant(local, &zone));
                 from_nanos(at, *p)?
             }
             _ => return Err(misuse()),
@@ -75,7 +87,12 @@ fn name(function: &str, ty: &Type) -> String {
 ///
 /// # Errors
 /// What the engine does not do.
-pub fn arithmetic(symbol: &str, left: &Typed, right: &Typed, _session: &Session) -> Result<Option<Typed>> {
+pub fn arithmetic(
+    symbol: &str,
+    left: &Typed,
+    right: &Typed,
+    _session: &Session,
+) -> Result<Option<Typed>> {
     use Type::{Date, IntervalDayTime, IntervalYearMonth, Time, Timestamp, TimestampTz};
     let moment = |ty: &Type| matches!(ty, Date | Time(_) | Timestamp(_) | TimestampTz(..));
     let interval = |ty: &Type| matches!(ty, IntervalDayTime | IntervalYearMonth);
@@ -93,15 +110,25 @@ pub fn arithmetic(symbol: &str, left: &Typed, right: &Typed, _session: &Session)
         ("+" | "-", a, b) if interval(a) && a == b => {
             let ty = a.clone();
             let plus = symbol == "+";
-            let limit = if ty == IntervalYearMonth { i64::from(i32::MAX) } else { i64::MAX };
+            let limit = if ty == IntervalYearMonth {
+                i64::from(i32::MAX)
+            } else {
+                i64::MAX
+            };
             Some(strict(
                 format!("{symbol}({ty})"),
                 vec![left.clone(), right.clone()],
                 ty,
                 move |row| match row {
                     [Cell::Int(a), Cell::Int(b)] => {
-                        let sum = if plus { a.checked_add(*b) } else { a.checked_sub(*b) };
-                        sum.filter(|v| v.abs() <= limit).map(Out::Int).ok_or_else(range)
+                        let sum = if plus {
+                            a.checked_add(*b)
+                        } else {
+                            a.checked_sub(*b)
+                        };
+                        sum.filter(|v| v.abs() <= limit)
+                            .map(Out::Int)
+                            .ok_or_else(range)
                     }
                     _ => Err(misuse()),
                 },
@@ -125,7 +152,11 @@ fn shift(moment: Typed, interval: Typed, sign: i64) -> Result<Typed> {
     let mismatch = || {
         Failure::new(
             ErrorCode::TypeMismatch,
-            format!("Cannot apply operator: {ty} {} {}", if sign > 0 { "+" } else { "-" }, interval.ty),
+            format!(
+                "Cannot apply operator: {ty} {} {}",
+                if sign > 0 { "+" } else { "-" },
+                interval.ty
+            ),
         )
     };
     let clock = Clock::of(&ty)?;
@@ -185,12 +216,17 @@ fn shift(moment: Typed, interval: Typed, sign: i64) -> Result<Typed> {
         (Type::Time(p), _) => {
             let ty = Type::Time((*p).max(3));
             let clock = Clock::of(&ty)?;
-            Ok(strict(name(&format!("{op}_interval"), &ty), vec![moment, interval], ty, move |row| match row {
-                [Cell::Int(at), Cell::Int(millis)] => {
-                    clock.write(clock.read(*at) + i128::from(sign * millis) * 1_000_000)
-                }
-                _ => Err(misuse()),
-            }))
+            Ok(strict(
+                name(&format!("{op}_interval"), &ty),
+                vec![moment, interval],
+                ty,
+                move |row| match row {
+                    [Cell::Int(at), Cell::Int(millis)] => {
+                        clock.write(clock.read(*at) + i128::from(sign * millis) * 1_000_000)
+                    }
+                    _ => Err(misuse()),
+                },
+            ))
         }
         _ => Err(mismatch()),
     }
@@ -203,9 +239,11 @@ fn difference(a: Typed, b: Typed) -> Result<Typed> {
         _ => None,
     };
     let (p, q) = (digits(&a.ty), digits(&b.ty));
-    let read = |p: Option<u8>| move |v: i64| match p {
-        None => i128::from(v) * DAY_NANOS,
-        Some(p) => nanos(v, p),
+    let read = |p: Option<u8>| {
+        move |v: i64| match p {
+            None => i128::from(v) * DAY_NANOS,
+            Some(p) => nanos(v, p),
+        }
     };
     let (left, right) = (read(p), read(q));
     Ok(strict(
@@ -238,7 +276,17 @@ fn check_unit(unit: &str, ty: &Type) -> Result<()> {
         Type::Time(_) => ("TIME", &["millisecond", "second", "minute", "hour"]),
         _ => (
             "TIMESTAMP",
-            &["millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"],
+            &[
+                "millisecond",
+                "second",
+                "minute",
+                "hour",
+                "day",
+                "week",
+                "month",
+                "quarter",
+                "year",
+            ],
         ),
     };
     if allowed.contains(&unit) {
@@ -258,21 +306,26 @@ pub fn truncate(unit: Typed, moment: Typed) -> Result<Typed> {
     let ty = moment.ty.clone();
     let clock = Clock::of(&ty)?;
     // Below a day an instant is cut by its own offset, which need not be that of the start of the hour.
-    Ok(strict(name("date_trunc", &ty), vec![unit, moment], ty.clone(), move |row| match row {
-        [unit, Cell::Int(at)] => {
-            let unit = text(unit)?.to_lowercase();
-            check_unit(&unit, &clock.ty)?;
-            let local = clock.read(*at);
-            let cut = temporal::truncate(&unit, local).ok_or_else(range)?;
-            match (&clock.ty, unit.as_str()) {
-                (Type::TimestampTz(p, _), "millisecond" | "second" | "minute" | "hour") => {
-                    Ok(Out::Int(from_nanos(nanos(*at, *p) - (local - cut), *p)?))
+    Ok(strict(
+        name("date_trunc", &ty),
+        vec![unit, moment],
+        ty.clone(),
+        move |row| match row {
+            [unit, Cell::Int(at)] => {
+                let unit = text(unit)?.to_lowercase();
+                check_unit(&unit, &clock.ty)?;
+                let local = clock.read(*at);
+                let cut = temporal::truncate(&unit, local).ok_or_else(range)?;
+                match (&clock.ty, unit.as_str()) {
+                    (Type::TimestampTz(p, _), "millisecond" | "second" | "minute" | "hour") => {
+                        Ok(Out::Int(from_nanos(nanos(*at, *p) - (local - cut), *p)?))
+                    }
+                    _ => clock.write(cut),
                 }
-                _ => clock.write(cut),
             }
-        }
-        _ => Err(misuse()),
-    }))
+            _ => Err(misuse()),
+        },
+    ))
 }
 
 /// `date_add(unit, n, moment)`
@@ -282,41 +335,48 @@ pub fn truncate(unit: Typed, moment: Typed) -> Result<Typed> {
 pub fn add(unit: Typed, n: Typed, moment: Typed) -> Result<Typed> {
     let ty = moment.ty.clone();
     let clock = Clock::of(&ty)?;
-    Ok(strict(name("date_add", &ty), vec![unit, n, moment], ty.clone(), move |row| match row {
-        [unit, Cell::Int(n), Cell::Int(at)] => {
-            let unit = text(unit)?.to_lowercase();
-            check_unit(&unit, &clock.ty)?;
-            let elapsed = |step: i128| -> Result<Out> {
-                let more = i128::from(*n).checked_mul(step).ok_or_else(range)?;
-                match &clock.ty {
-                    Type::TimestampTz(p, _) => Ok(Out::Int(from_nanos(nanos(*at, *p) + more, *p)?)),
-                    _ => clock.write(clock.read(*at) + more),
+    Ok(strict(
+        name("date_add", &ty),
+        vec![unit, n, moment],
+        ty.clone(),
+        move |row| match row {
+            [unit, Cell::Int(n), Cell::Int(at)] => {
+                let unit = text(unit)?.to_lowercase();
+                check_unit(&unit, &clock.ty)?;
+                let elapsed = |step: i128| -> Result<Out> {
+                    let more = i128::from(*n).checked_mul(step).ok_or_else(range)?;
+                    match &clock.ty {
+                        Type::TimestampTz(p, _) => {
+                            Ok(Out::Int(from_nanos(nanos(*at, *p) + more, *p)?))
+                        }
+                        _ => clock.write(clock.read(*at) + more),
+                    }
+                };
+                let months = |count: i64| -> Result<Out> {
+                    let (day, time) = temporal::split(clock.read(*at)).ok_or_else(range)?;
+                    let months = n.checked_mul(count).ok_or_else(range)?;
+                    let day = temporal::add_months(day, months).ok_or_else(range)?;
+                    clock.write(i128::from(temporal::days(day)) * DAY_NANOS + time)
+                };
+                let days = |count: i64| -> Result<Out> {
+                    let more = i128::from(*n) * i128::from(count) * DAY_NANOS;
+                    clock.write(clock.read(*at) + more)
+                };
+                match unit.as_str() {
+                    "millisecond" => elapsed(1_000_000),
+                    "second" => elapsed(1_000_000_000),
+                    "minute" => elapsed(60_000_000_000),
+                    "hour" => elapsed(3_600_000_000_000),
+                    "day" => days(1),
+                    "week" => days(7),
+                    "month" => months(1),
+                    "quarter" => months(3),
+                    _ => months(12),
                 }
-            };
-            let months = |count: i64| -> Result<Out> {
-                let (day, time) = temporal::split(clock.read(*at)).ok_or_else(range)?;
-                let months = n.checked_mul(count).ok_or_else(range)?;
-                let day = temporal::add_months(day, months).ok_or_else(range)?;
-                clock.write(i128::from(temporal::days(day)) * DAY_NANOS + time)
-            };
-            let days = |count: i64| -> Result<Out> {
-                let more = i128::from(*n) * i128::from(count) * DAY_NANOS;
-                clock.write(clock.read(*at) + more)
-            };
-            match unit.as_str() {
-                "millisecond" => elapsed(1_000_000),
-                "second" => elapsed(1_000_000_000),
-                "minute" => elapsed(60_000_000_000),
-                "hour" => elapsed(3_600_000_000_000),
-                "day" => days(1),
-                "week" => days(7),
-                "month" => months(1),
-                "quarter" => months(3),
-                _ => months(12),
             }
-        }
-        _ => Err(misuse()),
-    }))
+            _ => Err(misuse()),
+        },
+    ))
 }
 
 /// `date_diff(unit, from, to)`; both of one type.
@@ -327,31 +387,38 @@ pub fn diff(unit: Typed, from: Typed, to: Typed) -> Result<Typed> {
     let a = Clock::of(&from.ty)?;
     let b = Clock::of(&to.ty)?;
     let full = format!("{}{}", name("date_diff", &from.ty), name("", &to.ty));
-    Ok(strict(full, vec![unit, from, to], Type::BigInt, move |row| match row {
-        [unit, Cell::Int(x), Cell::Int(y)] => {
-            let unit = text(unit)?.to_lowercase();
-            check_unit(&unit, &a.ty)?;
-            let (from, to) = (a.read(*x), b.read(*y));
-            // Times of day and elapsed units count what passed; calendar units count by the clock.
-            let passed = match (&a.ty, &b.ty) {
-                (Type::TimestampTz(p, _), Type::TimestampTz(q, _)) => nanos(*y, *q) - nanos(*x, *p),
-                _ => to - from,
-            };
-            let whole = |step: i128| i64::try_from(passed / step).map_err(|_| range());
-            Ok(Out::Int(match unit.as_str() {
-                "millisecond" => whole(1_000_000)?,
-                "second" => whole(1_000_000_000)?,
-                "minute" => whole(60_000_000_000)?,
-                "hour" => whole(3_600_000_000_000)?,
-                "day" => i64::try_from((to - from) / DAY_NANOS).map_err(|_| range())?,
-                "week" => i64::try_from((to - from) / (7 * DAY_NANOS)).map_err(|_| range())?,
-                "month" => temporal::months_between(from, to).ok_or_else(range)?,
-                "quarter" => temporal::months_between(from, to).ok_or_else(range)? / 3,
-                _ => temporal::months_between(from, to).ok_or_else(range)? / 12,
-            }))
-        }
-        _ => Err(misuse()),
-    }))
+    Ok(strict(
+        full,
+        vec![unit, from, to],
+        Type::BigInt,
+        move |row| match row {
+            [unit, Cell::Int(x), Cell::Int(y)] => {
+                let unit = text(unit)?.to_lowercase();
+                check_unit(&unit, &a.ty)?;
+                let (from, to) = (a.read(*x), b.read(*y));
+                // Times of day and elapsed units count what passed; calendar units count by the clock.
+                let passed = match (&a.ty, &b.ty) {
+                    (Type::TimestampTz(p, _), Type::TimestampTz(q, _)) => {
+                        nanos(*y, *q) - nanos(*x, *p)
+                    }
+                    _ => to - from,
+                };
+                let whole = |step: i128| i64::try_from(passed / step).map_err(|_| range());
+                Ok(Out::Int(match unit.as_str() {
+                    "millisecond" => whole(1_000_000)?,
+                    "second" => whole(1_000_000_000)?,
+                    "minute" => whole(60_000_000_000)?,
+                    "hour" => whole(3_600_000_000_000)?,
+                    "day" => i64::try_from((to - from) / DAY_NANOS).map_err(|_| range())?,
+                    "week" => i64::try_from((to - from) / (7 * DAY_NANOS)).map_err(|_| range())?,
+                    "month" => temporal::months_between(from, to).ok_or_else(range)?,
+                    "quarter" => temporal::months_between(from, to).ok_or_else(range)? / 3,
+                    _ => temporal::months_between(from, to).ok_or_else(range)? / 12,
+                }))
+            }
+            _ => Err(misuse()),
+        },
+    ))
 }
 
 /// A field of a moment or interval, as a bigint.
@@ -369,57 +436,87 @@ pub fn field(which: &'static str, value: Typed) -> Result<Typed> {
         _ => false,
     };
     if !fits {
-        return Err(Failure::new(ErrorCode::TypeMismatch, format!("Cannot extract {} from {ty}", which.to_uppercase())));
+        return Err(Failure::new(
+            ErrorCode::TypeMismatch,
+            format!("Cannot extract {} from {ty}", which.to_uppercase()),
+        ));
     }
-    Ok(strict(name(which, &ty), vec![value], Type::BigInt, move |row| match row {
-        [Cell::Int(at)] => {
-            temporal::field(which, clock.read(*at)).map(Out::Int).ok_or_else(range)
-        }
-        _ => Err(misuse()),
-    }))
+    Ok(strict(
+        name(which, &ty),
+        vec![value],
+        Type::BigInt,
+        move |row| match row {
+            [Cell::Int(at)] => temporal::field(which, clock.read(*at))
+                .map(Out::Int)
+                .ok_or_else(range),
+            _ => Err(misuse()),
+        },
+    ))
 }
 
 /// The same instant shown in another zone.
 pub fn in_zone(value: Typed, zone: &SessionZone) -> Typed {
-    let Type::TimestampTz(p, _) = value.ty else { return value };
+    let Type::TimestampTz(p, _) = value.ty else {
+        return value;
+    };
     let ty = Type::TimestampTz(p, Zone(zone.name().into()));
-    strict(format!("at_timezone({p} {})", zone.name()), vec![value], ty, |row| match row {
-        [Cell::Int(at)] => Ok(Out::Int(*at)),
-        _ => Err(misuse()),
-    })
+    strict(
+        format!("at_timezone({p} {})", zone.name()),
+        vec![value],
+        ty,
+        |row| match row {
+            [Cell::Int(at)] => Ok(Out::Int(*at)),
+            _ => Err(misuse()),
+        },
+    )
 }
 
 /// The instant at which a clock in the zone shows the timestamp.
 pub fn with_zone(value: Typed, zone: &SessionZone) -> Typed {
-    let Type::Timestamp(p) = value.ty else { return value };
+    let Type::Timestamp(p) = value.ty else {
+        return value;
+    };
     let ty = Type::TimestampTz(p, Zone(zone.name().into()));
     let zone = *zone;
-    strict(format!("with_timezone({p} {})", zone.name()), vec![value], ty, move |row| match row {
-        [Cell::Int(at)] => Ok(Out::Int(from_nanos(convert::instant(nanos(*at, p), &zone), p)?)),
-        _ => Err(misuse()),
-    })
+    strict(
+        format!("with_timezone({p} {})", zone.name()),
+        vec![value],
+        ty,
+        move |row| match row {
+            [Cell::Int(at)] => Ok(Out::Int(from_nanos(
+                convert::instant(nanos(*at, p), &zone),
+                p,
+            )?)),
+            _ => Err(misuse()),
+        },
+    )
 }
 
 /// Seconds since 1970 as an instant of milliseconds.
 pub fn from_unixtime(seconds: Typed, zone: &SessionZone) -> Typed {
     let ty = Type::TimestampTz(3, Zone(zone.name().into()));
-    strict(format!("from_unixtime({})", zone.name()), vec![seconds], ty, |row| match row {
-        [Cell::Float(seconds)] => {
-            let millis = (seconds * 1000.0).round();
-            if millis.is_nan() {
-                return Ok(Out::Int(0));
+    strict(
+        format!("from_unixtime({})", zone.name()),
+        vec![seconds],
+        ty,
+        |row| match row {
+            [Cell::Float(seconds)] => {
+                let millis = (seconds * 1000.0).round();
+                if millis.is_nan() {
+                    return Ok(Out::Int(0));
+                }
+                if millis.abs() > 2.0e14 {
+                    return Err(Failure::new(
+                        ErrorCode::InvalidFunctionArgument,
+                        format!("Millis overflow: {millis}"),
+                    ));
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+                Ok(Out::Int(millis as i64 * 1000))
             }
-            if millis.abs() > 2.0e14 {
-                return Err(Failure::new(
-                    ErrorCode::InvalidFunctionArgument,
-                    format!("Millis overflow: {millis}"),
-                ));
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-            Ok(Out::Int(millis as i64 * 1000))
-        }
-        _ => Err(misuse()),
-    })
+            _ => Err(misuse()),
+        },
+    )
 }
 
 /// Seconds since 1970 of an instant.
@@ -429,10 +526,17 @@ pub fn to_unixtime(value: Typed) -> Typed {
         _ => 6,
     };
     #[expect(clippy::cast_precision_loss, reason = "the result is a double")]
-    strict(format!("to_unixtime({p})"), vec![value], Type::Double, move |row| match row {
-        [Cell::Int(at)] if p <= 3 => Ok(Out::Float((*at / 1000) as f64 / 1000.0)),
-        [Cell::Int(at)] if p <= 6 => Ok(Out::Float(*at as f64 / 1_000_000.0)),
-        [Cell::Int(at)] => Ok(Out::Float((*at / 1_000_000) as f64 / 1000.0 + (*at % 1_000_000) as f64 / 1e9)),
-        _ => Err(misuse()),
-    })
+    strict(
+        format!("to_unixtime({p})"),
+        vec![value],
+        Type::Double,
+        move |row| match row {
+            [Cell::Int(at)] if p <= 3 => Ok(Out::Float((*at / 1000) as f64 / 1000.0)),
+            [Cell::Int(at)] if p <= 6 => Ok(Out::Float(*at as f64 / 1_000_000.0)),
+            [Cell::Int(at)] => Ok(Out::Float(
+                (*at / 1_000_000) as f64 / 1000.0 + (*at % 1_000_000) as f64 / 1e9,
+            )),
+            _ => Err(misuse()),
+        },
+    )
 }

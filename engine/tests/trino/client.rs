@@ -15,7 +15,11 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Rows, possibly none.
-    Rows { columns: Vec<String>, types: Vec<String>, rows: Vec<Value> },
+    Rows {
+        columns: Vec<String>,
+        types: Vec<String>,
+        rows: Vec<Value>,
+    },
     /// A failure.
     Failed { name: String, message: String },
 }
@@ -23,12 +27,20 @@ pub enum Answer {
 /// A token for a principal.
 pub fn token(principal: &str) -> String {
     let claims = json!({"sub": principal, "exp": 4_102_444_800_i64});
-    encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&KEY)).unwrap()
+    encode(
+        &Header::new(Algorithm::HS256),
+        &claims,
+        &EncodingKey::from_secret(&KEY),
+    )
+    .unwrap()
 }
 
 impl Client {
     pub fn new(url: &str) -> Self {
-        Self { http: reqwest::Client::builder().no_proxy().build().unwrap(), url: url.to_owned() }
+        Self {
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            url: url.to_owned(),
+        }
     }
 
     /// Runs a statement to its end.
@@ -53,7 +65,9 @@ impl Client {
             }
             if let Some(list) = page.get("columns").and_then(Value::as_array) {
                 let texts = |key: &str| {
-                    list.iter().map(|column| column[key].as_str().unwrap().to_owned()).collect()
+                    list.iter()
+                        .map(|column| column[key].as_str().unwrap().to_owned())
+                        .collect()
                 };
                 columns = texts("name");
                 types = texts("type");
@@ -62,9 +76,21 @@ impl Client {
                 rows.extend(data.iter().cloned());
             }
             let Some(next) = page.get("nextUri").and_then(Value::as_str) else {
-                return Answer::Rows { columns, types, rows };
+                return Answer::Rows {
+                    columns,
+                    types,
+                    rows,
+                };
             };
-            page = self.http.get(next).send().await.unwrap().json().await.unwrap();
+            page = self
+                .http
+                .get(next)
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
         }
     }
 }

@@ -24,7 +24,10 @@ const CASES: &str = include_str!("../../../shared/core/tests/data/trino-policy/c
 const AGREEING: usize = 1_300;
 
 fn columns(list: &[(&str, &str)]) -> Vec<Column> {
-    let typed: Vec<_> = list.iter().map(|(name, ty)| (*name, parse_type(ty).unwrap())).collect();
+    let typed: Vec<_> = list
+        .iter()
+        .map(|(name, ty)| (*name, parse_type(ty).unwrap()))
+        .collect();
     columns_of(&typed)
 }
 
@@ -44,8 +47,11 @@ fn lake() -> MemoryCatalog {
         ("tags", "array(varchar)"),
         ("secret", "varchar"),
     ]);
-    let mut tags = ListBuilder::new(StringBuilder::new())
-        .with_field(Arc::new(Field::new("item", DataType::Utf8, true)));
+    let mut tags = ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new(
+        "item",
+        DataType::Utf8,
+        true,
+    )));
     tags.append_value([Some("a"), Some("b")]);
     tags.append_value([Some("b")]);
     tags.append_null();
@@ -54,7 +60,12 @@ fn lake() -> MemoryCatalog {
         &people,
         vec![
             Arc::new(Int64Array::from(vec![1, 2, 3, 4])),
-            Arc::new(StringArray::from(vec![Some("Ana Reis"), Some("Bo Lind"), Some("Cy Roth"), None])),
+            Arc::new(StringArray::from(vec![
+                Some("Ana Reis"),
+                Some("Bo Lind"),
+                Some("Cy Roth"),
+                None,
+            ])),
             Arc::new(StringArray::from(vec![
                 Some("ana@x.example"),
                 Some("bo@y.example"),
@@ -62,8 +73,18 @@ fn lake() -> MemoryCatalog {
                 None,
             ])),
             Arc::new(StringArray::from(vec!["PT", "SE", "DE", "PT"])),
-            Arc::new(Date32Array::from(vec![Some(7425), Some(5843), None, Some(11323)])),
-            Arc::new(Float64Array::from(vec![Some(1.5), Some(2.5), None, Some(0.0)])),
+            Arc::new(Date32Array::from(vec![
+                Some(7425),
+                Some(5843),
+                None,
+                Some(11323),
+            ])),
+            Arc::new(Float64Array::from(vec![
+                Some(1.5),
+                Some(2.5),
+                None,
+                Some(0.0),
+            ])),
             Arc::new(tags.finish()),
             Arc::new(StringArray::from(vec!["s1", "s2", "s3", "s4"])),
         ],
@@ -82,11 +103,17 @@ fn lake() -> MemoryCatalog {
             Arc::new(Int64Array::from(vec![10, 11, 12, 13])),
             Arc::new(Int64Array::from(vec![1, 1, 2, 3])),
             Arc::new(
-                Decimal128Array::from(vec![1250, 700, 9999, 1]).with_data_type(DataType::Decimal128(12, 2)),
+                Decimal128Array::from(vec![1250, 700, 9999, 1])
+                    .with_data_type(DataType::Decimal128(12, 2)),
             ),
             Arc::new(
-                TimestampMicrosecondArray::from(vec![first, first + day, first + 2 * day, first + 3 * day])
-                    .with_timezone("UTC"),
+                TimestampMicrosecondArray::from(vec![
+                    first,
+                    first + day,
+                    first + 2 * day,
+                    first + 3 * day,
+                ])
+                .with_timezone("UTC"),
             ),
         ],
     );
@@ -101,7 +128,11 @@ fn lake() -> MemoryCatalog {
     let hidden = columns(&[("a", "bigint")]);
     let hidden_rows = batch(&hidden, vec![Arc::new(Int64Array::from(Vec::<i64>::new()))]);
     // Views stand here as tables of what they show, for the lists; statements that read one are left out.
-    let view = columns(&[("id", "bigint"), ("email", "varchar"), ("country", "varchar")]);
+    let view = columns(&[
+        ("id", "bigint"),
+        ("email", "varchar"),
+        ("country", "varchar"),
+    ]);
     let view_rows = people_rows.project(&[0, 2, 3]).unwrap();
     let mut lake = MemoryCatalog::default();
     for schema in ["crm", "r", "system", "t1", "tpch1"] {
@@ -117,11 +148,16 @@ fn lake() -> MemoryCatalog {
 }
 
 fn catalogs() -> BTreeMap<String, Arc<dyn Catalog>> {
-    let memory = MemoryCatalog::default().with_schema("default").with_schema("own");
+    let memory = MemoryCatalog::default()
+        .with_schema("default")
+        .with_schema("own");
     BTreeMap::from([
         ("lake".to_owned(), Arc::new(lake()) as Arc<dyn Catalog>),
         ("memory".to_owned(), Arc::new(memory) as Arc<dyn Catalog>),
-        ("tpch".to_owned(), Arc::new(TpchCatalog { partitions: 1 }) as Arc<dyn Catalog>),
+        (
+            "tpch".to_owned(),
+            Arc::new(TpchCatalog { partitions: 1 }) as Arc<dyn Catalog>,
+        ),
     ])
 }
 
@@ -146,7 +182,9 @@ async fn access_control_answers_as_trino_does() {
         let text = |key: &str| case.get(key).and_then(Value::as_str);
         let policy = text("policy").unwrap();
         if policy != current {
-            server.set_policy(&cases["groups"], &cases["policies"][policy]).await;
+            server
+                .set_policy(&cases["groups"], &cases["policies"][policy])
+                .await;
             current = policy.to_owned();
             written.clear();
         }
@@ -164,7 +202,11 @@ async fn access_control_answers_as_trino_does() {
             continue;
         }
         if writes && text("error").is_none() {
-            written.extend(["people", "orders", "closed"].iter().filter(|table| sql.contains(**table)));
+            written.extend(
+                ["people", "orders", "closed"]
+                    .iter()
+                    .filter(|table| sql.contains(**table)),
+            );
         }
         let answer = client.run(sql, text("principal").unwrap(), &headers).await;
         let verdict = match (&answer, text("error")) {
@@ -178,7 +220,9 @@ async fn access_control_answers_as_trino_does() {
                     && (error != "PERMISSION_DENIED" && error != "TABLE_NOT_FOUND"
                         || Some(message.as_str()) == text("message"));
                 if !same {
-                    *other_words.entry(format!("{name} for {error}: {sql}")).or_default() += 1;
+                    *other_words
+                        .entry(format!("{name} for {error}: {sql}"))
+                        .or_default() += 1;
                     continue;
                 }
                 true
@@ -208,7 +252,9 @@ async fn access_control_answers_as_trino_does() {
         if verdict {
             agree += 1;
         } else {
-            wrong.push(format!("[{policy}] {sql}\n    Trino: {case}\n    here:  {answer:?}"));
+            wrong.push(format!(
+                "[{policy}] {sql}\n    Trino: {case}\n    here:  {answer:?}"
+            ));
         }
     }
     let otherwise: usize = other_words.values().sum();
@@ -223,6 +269,11 @@ async fn access_control_answers_as_trino_does() {
     for (sql, count) in refusals {
         println!("  refused {count:4}: {sql}");
     }
-    assert!(wrong.is_empty(), "{} answers differ from Trino's, e.g.\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} answers differ from Trino's, e.g.\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n")
+    );
     assert!(agree >= AGREEING, "only {agree} answers agree with Trino's");
 }

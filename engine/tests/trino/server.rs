@@ -58,9 +58,14 @@ fn document(version: u64, groups: &Value, trino: &Value) -> Value {
 
 impl Server {
     /// Starts one over these catalogs.
-    pub async fn start(catalogs: BTreeMap<String, Arc<dyn Catalog>>, missing_sections: MissingSections) -> Self {
+    pub async fn start(
+        catalogs: BTreeMap<String, Arc<dyn Catalog>>,
+        missing_sections: MissingSections,
+    ) -> Self {
         let shared = Arc::new(Mutex::new(document(1, &json!({}), &open_policy())));
-        let routes = Router::new().route("/policy", get(policy)).with_state(Arc::clone(&shared));
+        let routes = Router::new()
+            .route("/policy", get(policy))
+            .with_state(Arc::clone(&shared));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
@@ -90,7 +95,13 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router(app)).await.unwrap() });
-        Self { url, document: shared, version: 1, store, _work: guard }
+        Self {
+            url,
+            document: shared,
+            version: 1,
+            store,
+            _work: guard,
+        }
     }
 
     /// Changes the policy and has the engine pull it.

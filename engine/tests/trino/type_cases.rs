@@ -32,7 +32,8 @@ fn same(a: &Value, b: &Value, computed: bool) -> bool {
         }
         (Value::Object(x), Value::Object(y)) => {
             x.len() == y.len()
-                && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same(x, y, computed)))
+                && x.iter()
+                    .all(|(key, x)| y.get(key).is_some_and(|y| same(x, y, computed)))
         }
         _ => a == b,
     }
@@ -42,8 +43,12 @@ fn agrees(case: &Value, answer: &Answer) -> bool {
     match (case.get("error"), answer) {
         (Some(_), Answer::Failed { .. }) => true,
         (None, Answer::Rows { types, rows, .. }) => {
-            let expected: Vec<&str> =
-                case["types"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let expected: Vec<&str> = case["types"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
             let about = case["about"].as_str().unwrap();
             let computed = about.starts_with("agg ") || about.starts_with("fn ");
             let expected_rows = case["rows"].as_array().unwrap();
@@ -64,7 +69,10 @@ fn agrees(case: &Value, answer: &Answer) -> bool {
 async fn types_and_functions_answer_as_trino_does() {
     let server = Server::start(BTreeMap::new(), MissingSections::Refused).await;
     let client = Arc::new(Client::new(&server.url));
-    let cases: Vec<Value> = CASES.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cases: Vec<Value> = CASES
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let answers: Vec<(Value, Answer)> = futures::stream::iter(cases)
         .map(|case| {
             let client = Arc::clone(&client);

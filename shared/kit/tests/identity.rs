@@ -29,7 +29,10 @@ async fn ask(caller: &str, header: Option<&str>) -> (StatusCode, String) {
     if let Some(header) = header {
         request = request.header(PRINCIPAL_HEADER, header);
     }
-    let response = service.send(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = service
+        .send(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let status = response.status();
     let body = read_bytes("callee", response.into_body()).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -39,12 +42,37 @@ async fn ask(caller: &str, header: Option<&str>) -> (StatusCode, String) {
 async fn a_worker_acts_for_a_person_only_if_it_may() {
     let carried = encode(&ana());
     for (caller, header, status, text) in [
-        ("gateway", Some(carried.as_str()), StatusCode::OK, "ana@corp.example"),
-        ("skipper", Some(carried.as_str()), StatusCode::OK, "ana@corp.example"),
+        (
+            "gateway",
+            Some(carried.as_str()),
+            StatusCode::OK,
+            "ana@corp.example",
+        ),
+        (
+            "skipper",
+            Some(carried.as_str()),
+            StatusCode::OK,
+            "ana@corp.example",
+        ),
         ("skimmer", None, StatusCode::OK, "svc-skimmer"),
-        ("skimmer", Some(carried.as_str()), StatusCode::FORBIDDEN, "caller_carries_nobody"),
-        ("gateway", Some("not base64!"), StatusCode::BAD_REQUEST, "principal_malformed"),
-        ("gateway", Some("e30"), StatusCode::BAD_REQUEST, "principal_malformed"),
+        (
+            "skimmer",
+            Some(carried.as_str()),
+            StatusCode::FORBIDDEN,
+            "caller_carries_nobody",
+        ),
+        (
+            "gateway",
+            Some("not base64!"),
+            StatusCode::BAD_REQUEST,
+            "principal_malformed",
+        ),
+        (
+            "gateway",
+            Some("e30"),
+            StatusCode::BAD_REQUEST,
+            "principal_malformed",
+        ),
         ("Bad Name", None, StatusCode::FORBIDDEN, "caller_unknown"),
     ] {
         let (got, body) = ask(caller, header).await;
@@ -56,7 +84,10 @@ async fn a_worker_acts_for_a_person_only_if_it_may() {
 #[tokio::test]
 async fn without_a_binding_there_is_no_caller() {
     use tower::ServiceExt;
-    let request = Request::get("/").header(PRINCIPAL_HEADER, encode(&ana())).body(Body::empty()).unwrap();
+    let request = Request::get("/")
+        .header(PRINCIPAL_HEADER, encode(&ana()))
+        .body(Body::empty())
+        .unwrap();
     let response = router().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }

@@ -3,12 +3,12 @@
 //! Names and policy words are the types of `townlake_core`; a body that does not parse into them is refused with
 //! what was expected. Lists answer an object with one field, so that more can be said beside them later.
 
-pub mod identity;
-pub mod directory;
 pub mod audit;
-pub mod reviews;
-pub mod grants;
-pub mod pii_sessions;
-pub mod tokens;
-pub mod requests;
+pub mod directory;
 pub mod explain;
+pub mod grants;
+pub mod identity;
+pub mod pii_sessions;
+pub mod requests;
+pub mod reviews;
+pub mod tokens;

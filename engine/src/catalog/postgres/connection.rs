@@ -41,10 +41,16 @@ impl Connections {
                 format!("the address of catalog `{catalog}` is not a postgres:// address"),
             )
         })?;
-        config.connect_timeout(CONNECT_WITHIN).application_name("townlake");
+        config
+            .connect_timeout(CONNECT_WITHIN)
+            .application_name("townlake");
         // Reading is all the engine does here; the database is told so.
         config.options("-c default_transaction_read_only=on");
-        Ok(Self { catalog: catalog.to_owned(), config, idle: Mutex::new(Vec::new()) })
+        Ok(Self {
+            catalog: catalog.to_owned(),
+            config,
+            idle: Mutex::new(Vec::new()),
+        })
     }
 
     /// The catalog's name, for messages.
@@ -55,9 +61,15 @@ impl Connections {
     /// A connection that worked when it was last used.
     pub async fn get(self: &Arc<Self>) -> Result<Connection> {
         loop {
-            let Some(client) = self.idle.lock().pop() else { break };
+            let Some(client) = self.idle.lock().pop() else {
+                break;
+            };
             if !client.is_closed() {
-                return Ok(Connection { client, home: Arc::clone(self), reading: false });
+                return Ok(Connection {
+                    client,
+                    home: Arc::clone(self),
+                    reading: false,
+                });
             }
         }
         let connecting = self.config.connect(NoTls);
@@ -71,7 +83,11 @@ impl Connections {
                 tracing::warn!(catalog, %error, "a connection to Postgres ended");
             }
         });
-        Ok(Connection { client: Arc::new(client), home: Arc::clone(self), reading: false })
+        Ok(Connection {
+            client: Arc::new(client),
+            home: Arc::clone(self),
+            reading: false,
+        })
     }
 
     /// What Postgres or the way to it complains about. Its detail is left out: it may quote a row.
@@ -79,7 +95,11 @@ impl Connections {
         match error.as_db_error() {
             Some(refusal) => Failure::new(
                 ErrorCode::JdbcError,
-                format!("catalog `{}`: Postgres says: {}", self.catalog, refusal.message()),
+                format!(
+                    "catalog `{}`: Postgres says: {}",
+                    self.catalog,
+                    refusal.message()
+                ),
             ),
             None => self.away(&error.to_string()),
         }
@@ -88,7 +108,10 @@ impl Connections {
     fn away(&self, reason: &str) -> Failure {
         Failure::new(
             ErrorCode::JdbcError,
-            format!("the Postgres database of catalog `{}` does not answer ({reason}); try again shortly", self.catalog),
+            format!(
+                "the Postgres database of catalog `{}` does not answer ({reason}); try again shortly",
+                self.catalog
+            ),
         )
     }
 }

@@ -15,7 +15,8 @@ const SCHEMAS: &str = "SELECT DISTINCT lower(nspname) FROM pg_catalog.pg_namespa
      ORDER BY 1";
 
 /// Tables, views, materialised views, foreign and partitioned tables; partitions show through their parent.
-const RELATIONS: &str = "SELECT lower(c.relname), c.relkind IN ('v', 'm'), obj_description(c.oid, 'pg_class')
+const RELATIONS: &str =
+    "SELECT lower(c.relname), c.relkind IN ('v', 'm'), obj_description(c.oid, 'pg_class')
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE lower(n.nspname) = $1 AND c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition
        AND has_table_privilege(c.oid, 'SELECT')
@@ -53,17 +54,33 @@ pub async fn schemas(connections: &Arc<Connections>) -> Result<Vec<String>> {
 }
 
 /// All tables and views of a schema.
-pub async fn relations(connections: &Arc<Connections>, schema: &str) -> Result<Vec<PostgresRelation>> {
+pub async fn relations(
+    connections: &Arc<Connections>,
+    schema: &str,
+) -> Result<Vec<PostgresRelation>> {
     rows(connections, RELATIONS, &[&schema], |row| {
-        Ok(PostgresRelation { name: row.try_get(0)?, is_view: row.try_get(1)?, comment: row.try_get(2)? })
+        Ok(PostgresRelation {
+            name: row.try_get(0)?,
+            is_view: row.try_get(1)?,
+            comment: row.try_get(2)?,
+        })
     })
     .await
 }
 
 /// One table and its columns.
-pub async fn table(connections: &Arc<Connections>, schema: &str, table: &str) -> Result<Option<Found>> {
+pub async fn table(
+    connections: &Arc<Connections>,
+    schema: &str,
+    table: &str,
+) -> Result<Option<Found>> {
     let found = rows(connections, TABLE, &[&schema, &table], |row| {
-        Ok((row.try_get::<_, i64>(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+        Ok((
+            row.try_get::<_, i64>(0)?,
+            row.try_get(1)?,
+            row.try_get(2)?,
+            row.try_get(3)?,
+        ))
     })
     .await?;
     let Some((id, remote_schema, remote_table, comment)) = found.into_iter().next() else {
@@ -71,7 +88,12 @@ pub async fn table(connections: &Arc<Connections>, schema: &str, table: &str) ->
     };
     let columns = rows(connections, COLUMNS, &[&id], column).await?;
     let columns = columns.into_iter().flatten().collect();
-    Ok(Some(Found { remote_schema, remote_table, comment, columns }))
+    Ok(Some(Found {
+        remote_schema,
+        remote_table,
+        comment,
+        columns,
+    }))
 }
 
 async fn rows<T>(
@@ -81,8 +103,14 @@ async fn rows<T>(
     read: impl Fn(&Row) -> Result<T, tokio_postgres::Error>,
 ) -> Result<Vec<T>> {
     let connection = connections.get().await?;
-    let rows = connection.query(sql, values).await.map_err(|error| connections.failed(&error))?;
-    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| connections.failed(&error))
+    let rows = connection
+        .query(sql, values)
+        .await
+        .map_err(|error| connections.failed(&error))?;
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|error| connections.failed(&error))
 }
 
 fn column(row: &Row) -> Result<Option<PostgresColumn>, tokio_postgres::Error> {
@@ -91,13 +119,15 @@ fn column(row: &Row) -> Result<Option<PostgresColumn>, tokio_postgres::Error> {
     let kind: String = row.try_get(2)?;
     let not_null: bool = row.try_get(4)?;
     let comment = row.try_get(5)?;
-    Ok(type_of(&type_name, &kind, row.try_get(3)?).map(|ty| PostgresColumn {
-        name: remote_name.to_lowercase(),
-        remote_name,
-        ty,
-        nullable: !not_null,
-        comment,
-    }))
+    Ok(
+        type_of(&type_name, &kind, row.try_get(3)?).map(|ty| PostgresColumn {
+            name: remote_name.to_lowercase(),
+            remote_name,
+            ty,
+            nullable: !not_null,
+            comment,
+        }),
+    )
 }
 
 /// Trino's type of a Postgres type, by its name, its kind (`e` is an enum) and its modifier (-1 is none).
@@ -131,8 +161,12 @@ fn type_of(name: &str, kind: &str, modifier: i32) -> Option<Type> {
 /// A numeric without precision has no counterpart: its values may not fit 38 digits. Nor has a negative scale.
 fn decimal(modifier: i32) -> Option<Type> {
     let packed = modifier.checked_sub(4).filter(|packed| *packed >= 0)?;
-    let precision = u8::try_from(packed >> 16).ok().filter(|precision| (1..=38).contains(precision))?;
-    let scale = u8::try_from(packed & 0x7ff).ok().filter(|scale| *scale <= precision)?;
+    let precision = u8::try_from(packed >> 16)
+        .ok()
+        .filter(|precision| (1..=38).contains(precision))?;
+    let scale = u8::try_from(packed & 0x7ff)
+        .ok()
+        .filter(|scale| *scale <= precision)?;
     Some(Type::Decimal(precision, scale))
 }
 
@@ -144,14 +178,24 @@ mod tests {
     fn types_are_those_of_trinos_connector() {
         for (name, kind, modifier, expected) in [
             ("int8", "b", -1, Some(Type::BigInt)),
-            ("numeric", "b", (12 << 16) + 2 + 4, Some(Type::Decimal(12, 2))),
+            (
+                "numeric",
+                "b",
+                (12 << 16) + 2 + 4,
+                Some(Type::Decimal(12, 2)),
+            ),
             ("numeric", "b", -1, None),
             ("numeric", "b", (40 << 16) + 4, None),
             ("varchar", "b", 24, Some(Type::Varchar(Some(20)))),
             ("varchar", "b", -1, Some(Type::Varchar(None))),
             ("bpchar", "b", 7, Some(Type::Char(3))),
             ("timestamp", "b", 3, Some(Type::Timestamp(3))),
-            ("timestamptz", "b", -1, Some(Type::TimestampTz(6, Zone::utc()))),
+            (
+                "timestamptz",
+                "b",
+                -1,
+                Some(Type::TimestampTz(6, Zone::utc())),
+            ),
             ("mood", "e", -1, Some(Type::Varchar(None))),
             ("inet", "b", -1, None),
             ("_int4", "b", -1, None),

@@ -22,7 +22,8 @@ impl Numeric {
     pub fn scaled(&self, scale: u8) -> Option<i128> {
         let mut total: i128 = 0;
         for (position, digit) in self.digits.iter().enumerate() {
-            let power = (i32::from(self.weight) - i32::try_from(position).ok()?) * 4 + i32::from(scale);
+            let power =
+                (i32::from(self.weight) - i32::try_from(position).ok()?) * 4 + i32::from(scale);
             let digit = i128::from(*digit);
             let part = match u32::try_from(power) {
                 Ok(power) => digit.checked_mul(10_i128.checked_pow(power)?)?,
@@ -45,7 +46,10 @@ impl<'a> FromSql<'a> for Numeric {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let words: Vec<u16> = raw
             .chunks_exact(2)
-            .map(|pair| pair.iter().fold(0, |word, byte| word << 8 | u16::from(*byte)))
+            .map(|pair| {
+                pair.iter()
+                    .fold(0, |word, byte| word << 8 | u16::from(*byte))
+            })
             .collect();
         let [count, weight, sign, _scale, digits @ ..] = words.as_slice() else {
             return Err("a numeric is too short".into());
@@ -76,7 +80,11 @@ mod tests {
     use super::*;
 
     fn numeric(weight: i16, negative: bool, digits: &[i16]) -> Numeric {
-        Numeric { negative, weight, digits: digits.to_vec() }
+        Numeric {
+            negative,
+            weight,
+            digits: digits.to_vec(),
+        }
     }
 
     #[test]

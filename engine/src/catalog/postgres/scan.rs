@@ -16,7 +16,8 @@ use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, SendableRecordBatchStream,
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+    SendableRecordBatchStream,
 };
 use futures::{Stream, StreamExt, TryStreamExt};
 
@@ -41,8 +42,14 @@ pub struct PostgresTable {
 
 impl PostgresTable {
     pub(super) fn new(connections: Arc<Connections>, found: Found) -> Self {
-        let schema = Arc::new(Schema::new(found.columns.iter().map(field).collect::<Vec<_>>()));
-        Self { connections, found, schema }
+        let schema = Arc::new(Schema::new(
+            found.columns.iter().map(field).collect::<Vec<_>>(),
+        ));
+        Self {
+            connections,
+            found,
+            schema,
+        }
     }
 
     /// The columns that can be read, in order, with Trino's types.
@@ -71,13 +78,18 @@ impl TableProvider for PostgresTable {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(filters
             .iter()
-            .map(|filter| match condition(std::slice::from_ref(*filter), &self.found.columns) {
-                Some(_) => TableProviderFilterPushDown::Exact,
-                None => TableProviderFilterPushDown::Unsupported,
-            })
+            .map(
+                |filter| match condition(std::slice::from_ref(*filter), &self.found.columns) {
+                    Some(_) => TableProviderFilterPushDown::Exact,
+                    None => TableProviderFilterPushDown::Unsupported,
+                },
+            )
             .collect())
     }
 
@@ -89,13 +101,17 @@ impl TableProvider for PostgresTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let wanted: Vec<PostgresColumn> = match projection {
-            Some(indices) => {
-                indices.iter().filter_map(|index| self.found.columns.get(*index)).cloned().collect()
-            }
+            Some(indices) => indices
+                .iter()
+                .filter_map(|index| self.found.columns.get(*index))
+                .cloned()
+                .collect(),
             None => self.found.columns.clone(),
         };
         let pushed = condition(filters, &self.found.columns).ok_or_else(|| {
-            DataFusionError::Internal("a filter was pushed to Postgres that it cannot answer".to_owned())
+            DataFusionError::Internal(
+                "a filter was pushed to Postgres that it cannot answer".to_owned(),
+            )
         })?;
         let sql = statement(&self.found, &wanted, &pushed, limit);
         let schema = Arc::new(Schema::new(wanted.iter().map(field).collect::<Vec<_>>()));
@@ -116,14 +132,27 @@ impl TableProvider for PostgresTable {
     }
 }
 
-fn statement(found: &Found, wanted: &[PostgresColumn], pushed: &Condition, limit: Option<usize>) -> String {
+fn statement(
+    found: &Found,
+    wanted: &[PostgresColumn],
+    pushed: &Condition,
+    limit: Option<usize>,
+) -> String {
     // A count needs rows but no column of them.
     let list = if wanted.is_empty() {
         "1".to_owned()
     } else {
-        wanted.iter().map(columns::expression).collect::<Vec<_>>().join(", ")
+        wanted
+            .iter()
+            .map(columns::expression)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let mut sql = format!("SELECT {list} FROM {}.{}", quote(&found.remote_schema), quote(&found.remote_table));
+    let mut sql = format!(
+        "SELECT {list} FROM {}.{}",
+        quote(&found.remote_schema),
+        quote(&found.remote_table)
+    );
     if !pushed.sql.is_empty() {
         sql.push_str(&format!(" WHERE {}", pushed.sql));
     }
@@ -146,7 +175,12 @@ struct PostgresScan {
 
 impl DisplayAs for PostgresScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PostgresScan: catalog={}, sql={}", self.connections.catalog(), self.sql)?;
+        write!(
+            f,
+            "PostgresScan: catalog={}, sql={}",
+            self.connections.catalog(),
+            self.sql
+        )?;
         if !self.values.is_empty() {
             write!(f, ", parameters={:?}", self.values)?;
         }
@@ -174,11 +208,17 @@ impl ExecutionPlan for PostgresScan {
         if children.is_empty() {
             Ok(self)
         } else {
-            Err(DataFusionError::Internal("a Postgres scan has no children".to_owned()))
+            Err(DataFusionError::Internal(
+                "a Postgres scan has no children".to_owned(),
+            ))
         }
     }
 
-    fn execute(&self, _partition: usize, _context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn execute(
+        &self,
+        _partition: usize,
+        _context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
         let batches = futures::stream::once(read(
             Arc::clone(&self.connections),
             self.sql.clone(),
@@ -187,7 +227,10 @@ impl ExecutionPlan for PostgresScan {
             Arc::clone(&self.schema),
         ))
         .try_flatten();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            Arc::clone(&self.schema),
+            batches,
+        )))
     }
 }
 
@@ -212,8 +255,14 @@ async fn read(
     let failed = |error: tokio_postgres::Error| DataFusionError::from(connections.failed(&error));
     let rows = connection.query_raw(&sql, &values).await.map_err(failed)?;
     connection.begin_reading();
-    let reading =
-        Reading { rows: Box::pin(rows), connection, connections, columns, schema, ended: false };
+    let reading = Reading {
+        rows: Box::pin(rows),
+        connection,
+        connections,
+        columns,
+        schema,
+        ended: false,
+    };
     Ok(futures::stream::try_unfold(reading, next_batch))
 }
 
@@ -221,13 +270,16 @@ async fn next_batch(mut reading: Reading) -> Result<Option<(RecordBatch, Reading
     if reading.ended {
         return Ok(None);
     }
-    let mut builders: Vec<columns::Builder> = reading.columns.iter().map(columns::Builder::new).collect();
+    let mut builders: Vec<columns::Builder> =
+        reading.columns.iter().map(columns::Builder::new).collect();
     let mut count = 0;
     while count < BATCH_ROWS {
         match reading.rows.next().await {
             Some(Ok(row)) => {
                 for (index, builder) in builders.iter_mut().enumerate() {
-                    builder.append(&row, index).map_err(|reason| unreadable(&reading, index, &reason))?;
+                    builder
+                        .append(&row, index)
+                        .map_err(|reason| unreadable(&reading, index, &reason))?;
                 }
                 count += 1;
             }
@@ -242,7 +294,10 @@ async fn next_batch(mut reading: Reading) -> Result<Option<(RecordBatch, Reading
     if count == 0 {
         return Ok(None);
     }
-    let arrays: Vec<ArrayRef> = builders.into_iter().map(columns::Builder::finish).collect::<Result<_>>()?;
+    let arrays: Vec<ArrayRef> = builders
+        .into_iter()
+        .map(columns::Builder::finish)
+        .collect::<Result<_>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(count));
     let batch = RecordBatch::try_new_with_options(Arc::clone(&reading.schema), arrays, &options)?;
     Ok(Some((batch, reading)))
@@ -250,7 +305,10 @@ async fn next_batch(mut reading: Reading) -> Result<Option<(RecordBatch, Reading
 
 /// Names the column, never the value.
 fn unreadable(reading: &Reading, index: usize, reason: &str) -> DataFusionError {
-    let column = reading.columns.get(index).map_or("?", |column| column.name.as_str());
+    let column = reading
+        .columns
+        .get(index)
+        .map_or("?", |column| column.name.as_str());
     let catalog = reading.connections.catalog();
     Failure::new(
         townlake_protocol::trino::ErrorCode::JdbcError,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use datafusion::arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Array, Float32Builder, Float64Builder,
-    Int16Builder, Int32Builder, Int64Builder, StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondArray,
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Array, Float32Builder,
+    Float64Builder, Int16Builder, Int32Builder, Int64Builder, StringBuilder,
+    Time64MicrosecondBuilder, TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
@@ -79,22 +80,29 @@ impl Builder {
             Self::Float64(builder) => builder.append_option(value(row, index)?),
             Self::Text(builder) => builder.append_option(value::<&str>(row, index)?),
             Self::Char(builder) => {
-                builder.append_option(value::<&str>(row, index)?.map(|text| text.trim_end_matches(' ')));
+                builder.append_option(
+                    value::<&str>(row, index)?.map(|text| text.trim_end_matches(' ')),
+                );
             }
             Self::Bytes(builder) => builder.append_option(value::<&[u8]>(row, index)?),
             Self::Date(builder) => builder.append_option(value(row, index)?.map(days)),
             Self::Time(builder) => builder.append_option(value(row, index)?.map(microseconds)),
             Self::Decimal(values, _, scale) => values.push(match value::<Numeric>(row, index)? {
                 None => None,
-                Some(numeric) => {
-                    Some(numeric.scaled(*scale).ok_or("it does not fit the column's own precision and scale")?)
-                }
+                Some(numeric) => Some(
+                    numeric
+                        .scaled(*scale)
+                        .ok_or("it does not fit the column's own precision and scale")?,
+                ),
             }),
             Self::Wall(values, _) => values.push(
-                value::<NaiveDateTime>(row, index)?.map(|moment| moment.and_utc().timestamp_micros()),
+                value::<NaiveDateTime>(row, index)?
+                    .map(|moment| moment.and_utc().timestamp_micros()),
             ),
             Self::Instant(values, _) => {
-                values.push(value::<DateTime<Utc>>(row, index)?.map(|moment| moment.timestamp_micros()));
+                values.push(
+                    value::<DateTime<Utc>>(row, index)?.map(|moment| moment.timestamp_micros()),
+                );
             }
         }
         Ok(())
@@ -118,9 +126,10 @@ impl Builder {
                     .with_precision_and_scale(precision, i8::try_from(scale).unwrap_or(i8::MAX))?,
             ),
             Self::Wall(values, ty) => cast(&TimestampMicrosecondArray::from(values), &ty)?,
-            Self::Instant(values, ty) => {
-                cast(&TimestampMicrosecondArray::from(values).with_timezone("UTC"), &ty)?
-            }
+            Self::Instant(values, ty) => cast(
+                &TimestampMicrosecondArray::from(values).with_timezone("UTC"),
+                &ty,
+            )?,
         })
     }
 }

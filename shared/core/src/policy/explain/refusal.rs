@@ -260,7 +260,10 @@ impl Refusal {
                 });
                 Advice::new(
                     code,
-                    format!("{what} {} review", if columns.len() > 1 { "await" } else { "awaits" }),
+                    format!(
+                        "{what} {} review",
+                        if columns.len() > 1 { "await" } else { "awaits" }
+                    ),
                     "what nobody has reviewed yet is closed to everyone",
                 )
                 .with_hint(format!("{who} can review it"))
