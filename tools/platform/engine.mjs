@@ -1,13 +1,12 @@
 // The embedded engine: its configuration, the demo company's data, its process.
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { cargoEnvironment } from "../build/cargo.mjs";
 import { isCurrent, remember } from "../build/inputs.mjs";
 import { root, targetFolder } from "../paths.mjs";
 import { run } from "../run.mjs";
 import { readJson, writeJson } from "./files.mjs";
-import { supervise } from "./supervisor.mjs";
+import { supervise, untilReady } from "./supervisor.mjs";
 
 const READY_WITHIN_MS = 60_000;
 
@@ -110,19 +109,8 @@ export async function startEngine({ home, port, configFile, events }) {
     { part: "engine", name: "the engine", command: binary, args: ["serve", "--config", configFile], cwd: home, env: process.env, logFile: join(home, "logs", "engine.log") },
     events,
   );
-  await Promise.race([supervised.failed, untilReady(port, supervised)]);
-  supervised.settle();
+  await untilReady(supervised, () => engineAnswers(`http://127.0.0.1:${port}`), READY_WITHIN_MS);
   return supervised;
-}
-
-/** @param {number} port @param {Supervised} supervised */
-async function untilReady(port, supervised) {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until) {
-    if (await engineAnswers(`http://127.0.0.1:${port}`)) return;
-    await sleep(100);
-  }
-  throw new Error(`the engine was not ready within ${READY_WITHIN_MS / 1000} s; the last lines of its log:\n${supervised.lastLines().join("\n")}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 // Which TCP ports the parts listen on; all of them on the loopback interface.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /** A port that a person or script relies on is taken. */
@@ -25,16 +26,12 @@ export function portFrom(variable, otherwise) {
   return port;
 }
 
-/** @param {number} port 0 asks the system for any @returns {Promise<number | NodeJS.ErrnoException>} */
+/** @param {number} port @returns {Promise<number | NodeJS.ErrnoException>} */
 function tryPort(port) {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", resolve);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      const got = typeof address === "object" && address ? address.port : port;
-      server.close(() => resolve(got));
-    });
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   });
 }
 
@@ -49,11 +46,19 @@ export async function assertFree(port, what, variable) {
   throw new PortError(port, what, variable, result.code === "EACCES" ? "may not be used by this user" : "is already in use");
 }
 
+/**
+ * Below the ports that systems give to outgoing connections (Linux: from 32768, others: from 49152). One of those could
+ * be taken by any connection before its program listens; asking in vain whether something answers there can even connect
+ * to itself and take it.
+ */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+const TRIES = 100;
+
 /** A port that was free a moment ago, the preferred one if it is. @param {number} [preferred] */
-export async function freePort(preferred = 0) {
-  for (const port of [preferred, 0]) {
-    const result = await tryPort(port);
-    if (typeof result === "number") return result;
+export async function freePort(preferred = randomInt(FIRST_PORT, LAST_PORT)) {
+  for (let tries = 0, port = preferred; tries < TRIES; tries += 1, port = randomInt(FIRST_PORT, LAST_PORT)) {
+    if (typeof (await tryPort(port)) === "number") return port;
   }
-  throw new Error("the system has no free port on 127.0.0.1");
+  throw new Error(`none of ${TRIES} ports between ${FIRST_PORT} and ${LAST_PORT} on 127.0.0.1 is free`);
 }

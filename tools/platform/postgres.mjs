@@ -3,11 +3,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../run.mjs";
 import { readText } from "./files.mjs";
 import { commandOf } from "./runfile.mjs";
-import { supervise } from "./supervisor.mjs";
+import { supervise, untilReady } from "./supervisor.mjs";
 
 const DATABASE = "townlake";
 const OWNER = "townlake";
@@ -50,8 +49,7 @@ export async function startPostgres({ home, port, secrets, events }) {
     { part: "postgres", name: "Postgres", ...server, cwd: home, env: serverEnvironment(), logFile: join(home, "logs", "postgres.log"), stopSignal: "SIGINT" },
     events,
   );
-  await Promise.race([supervised.failed, untilAccepting(port)]);
-  supervised.settle();
+  await untilReady(supervised, () => accepts(port), READY_WITHIN_MS);
   const url = (/** @type {string} */ user, /** @type {string} */ password) => `postgres://${user}:${password}@127.0.0.1:${port}/${DATABASE}`;
   return {
     ownerUrl: url(OWNER, secrets.value("postgres-owner")),
@@ -160,18 +158,8 @@ async function single(binaries, data, database, statements) {
   if (/\b(ERROR|FATAL):/.test(stderr)) throw new Error(`Postgres could not be set up: ${stderr.trim()}`);
 }
 
-/** Waits until the server answers a startup message, which it does not before it has recovered. @param {number} port */
-async function untilAccepting(port) {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until) {
-    if (await accepts(port)) return;
-    await sleep(100);
-  }
-  throw new Error(`Postgres did not accept connections on port ${port} within ${READY_WITHIN_MS / 1000} s`);
-}
-
 /**
- * Whether the server asks a client to authenticate, instead of saying that it is starting up.
+ * Whether the server asks a client to authenticate, instead of saying that it is starting up or recovering.
  * @param {number} port
  * @returns {Promise<boolean>}
  */

@@ -12,6 +12,9 @@ const LONGEST_PAUSE_MS = 10_000;
 const HEALTHY_AFTER_MS = 30_000;
 const LARGEST_LOG = 20 * 1024 * 1024;
 const LINES_IN_AN_ERROR = 15;
+const ASK_EVERY_MS = 100;
+/** How long a program's last words may take after its end. A grandchild that lives on would hold the pipe for ever. */
+const LAST_WORDS_MS = 1_000;
 
 /** Process groups that run now. However this process ends, short of being killed, they end with it. @type {Set<number>} */
 const alive = new Set();
@@ -100,10 +103,13 @@ export function supervise(program, { onStart, onRestart, onPid }) {
       const end = (/** @type {string} */ how) => {
         if (over) return;
         over = true;
-        log.end();
         alive.delete(running.pid ?? 0);
         // What it started is of no use without it, and would hold its ports.
         signalGroup(running.pid, "SIGKILL");
+        setTimeout(() => {
+          for (const stream of [running.stdout, running.stderr]) stream?.destroy();
+          log.end();
+        }, LAST_WORDS_MS);
         resolve();
         afterwards(how, Date.now() - started);
       };
@@ -152,6 +158,24 @@ export function supervise(program, { onStart, onRestart, onPid }) {
   onStart(program.part, supervised);
   start();
   return supervised;
+}
+
+/**
+ * Waits until a program that was just started answers; from then on it is started again when it ends.
+ * @param {Supervised} supervised
+ * @param {() => Promise<boolean>} answers
+ * @param {number} withinMs
+ */
+export async function untilReady(supervised, answers, withinMs) {
+  const until = Date.now() + withinMs;
+  // Looked at first at every step: asking on would keep this process alive long after the program has failed.
+  while (!(await Promise.race([supervised.failed, answers()]))) {
+    if (Date.now() > until) {
+      throw new Error(`${supervised.name} was not ready within ${withinMs / 1000} s; the last lines of its log:\n${supervised.lastLines().join("\n")}`);
+    }
+    await sleep(ASK_EVERY_MS);
+  }
+  supervised.settle();
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -69,6 +70,18 @@ test("what ends while it starts is an error with its last words", async () => {
   const log = () => readFileSync(join(folder, "program.log"), "utf8");
   for (let tries = 0; tries < 50 && !/no such file/.test(log()); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
   assert.match(log(), /no such file/);
+});
+
+test("a failed start leaves nothing that keeps this process alive", () => {
+  const script = `
+    import { supervise, untilReady } from "${import.meta.dirname}/supervisor.mjs";
+    const program = { part: "engine", name: "the program", command: "sh", args: ["-c", "setsid sleep 62 & exit 3"], cwd: "/", env: process.env, logFile: "${folder}/left.log" };
+    const supervised = supervise(program, { onStart() {}, onPid() {}, onRestart() {} });
+    await untilReady(supervised, async () => false, 60_000).catch((error) => console.log(error.message));
+  `;
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", timeout: 20_000 });
+  assert.match(stdout, /the program ended with code 3 while starting/);
+  assert.equal(status, 0);
 });
 
 test("a home belongs to one supervisor, and what its last one left is forgotten", () => {

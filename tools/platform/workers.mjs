@@ -5,13 +5,12 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "smol-toml";
 import { configOf, workerNames } from "../build/workers.mjs";
 import { cacheFolder, npmBinaries, root } from "../paths.mjs";
 import { run } from "../run.mjs";
 import { readJson, writeJson, writeWhole } from "./files.mjs";
-import { supervise } from "./supervisor.mjs";
+import { supervise, untilReady } from "./supervisor.mjs";
 
 /** @typedef {import("../build/workers.mjs").WorkerName} WorkerName */
 /** @typedef {{ vars: Record<string, string>, secrets: Record<string, string> }} Settings */
@@ -131,19 +130,8 @@ export async function startWorkers({ home, port, inspectorPort, events }) {
     { part: "workers", name: "the Workers' runtime", command: join(npmBinaries, "wrangler"), args, cwd: root, env: wranglerEnvironment(home), logFile: join(home, "logs", "workers.log") },
     events,
   );
-  await Promise.race([supervised.failed, untilHealthy(port, supervised)]);
-  supervised.settle();
+  await untilReady(supervised, () => isHealthy(port, 5_000), READY_WITHIN_MS);
   return supervised;
-}
-
-/** @param {number} port @param {import("./supervisor.mjs").Supervised} supervised */
-async function untilHealthy(port, supervised) {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until) {
-    if (await isHealthy(port, 5_000)) return;
-    await sleep(150);
-  }
-  throw new Error(`the Workers did not answer /healthz within ${READY_WITHIN_MS / 1000} s; the last lines of their log:\n${supervised.lastLines().join("\n")}`);
 }
 
 /**

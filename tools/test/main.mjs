@@ -15,6 +15,8 @@ import { ensurePython } from "./python.mjs";
 
 /** The platform starts anew for each file; on a small machine two at once only make both late. */
 const JOURNEYS_AT_ONCE = "1";
+/** The longest journey takes half a minute. One that hangs must not hold up the others, nor what comes after. */
+const LONGEST_TEST_MS = 300_000;
 
 /** @typedef {{ title: string, command: string, args: string[] }} Suite */
 
@@ -66,7 +68,9 @@ function suites(words) {
     all.push({ title: "web pages", command: "npm", args: ["--prefix", "web", "test", "--silent"] });
   }
   if (scripts.length > 0) {
-    const args = ["--test", `--test-concurrency=${JOURNEYS_AT_ONCE}`, "--test-reporter=spec", ...scripts];
+    const reporter = `--test-reporter=${join(root, "tools", "test", "reporter.mjs")}`;
+    // A file's own teardown stops what it started; what it forgot must not keep its process alive.
+    const args = ["--test", `--test-concurrency=${JOURNEYS_AT_ONCE}`, `--test-timeout=${LONGEST_TEST_MS}`, "--test-force-exit", reporter, ...scripts];
     all.push({ title: "tools and journeys (node --test)", command: process.execPath, args });
   }
   return all;
