@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bound;
 pub mod error;
 pub mod limits;
 pub mod read;
 pub mod statement;
 pub mod tree;
+pub mod types;
 
 mod body;
 mod cursor;
