@@ -194,6 +194,33 @@ test("a large result arrives whole", async () => {
   assert.equal(rows, expected);
 });
 
+test("a PII session that nobody ends is over at its time, and with it the query that runs under it", async () => {
+  const ana = await browserOf(platform, ANA);
+  const opened = await ana("POST", "/api/pii-sessions", { classes: ["email"], minutes: 1, reason: "the shortest that there is" });
+  assert.equal(opened.status, 200, JSON.stringify(opened.body));
+  const session = { pii_session: opened.body.id };
+  const until = Date.parse(opened.body.expires_at);
+  const [raw] = await rawEmails(1);
+
+  const slow = fetchPages(`SELECT c.email FROM ${CONTACTS} c CROSS JOIN tpch.tiny.lineitem`, { "x-trino-session": `pii_session=${opened.body.id}` });
+  let unmasked = 0;
+  let page = await slow.next();
+  while (page.nextUri && !page.error) {
+    if (JSON.stringify(page.data ?? []).includes(raw)) unmasked += 1;
+    assert.ok(Date.now() < until + 10_000, "the query still runs after its session");
+    await sleep(250);
+    page = await slow.next();
+  }
+  assert.ok(unmasked > 0, "nothing was shown while the session lasted");
+  assert.equal(page.error?.errorName, "PERMISSION_DENIED", JSON.stringify(page.error));
+  assert.ok(Date.now() > until - 2_000, "the session was over before its time");
+  for (const time_zone of ["UTC", "Pacific/Kiritimati", "Pacific/Midway"]) {
+    const late = await one(ANA, `SELECT email FROM ${CONTACTS}`, { session, time_zone });
+    assert.ok(late.error, time_zone);
+    assert.ok(!JSON.stringify(late).includes(raw), time_zone);
+  }
+});
+
 test("taken out of her group, Ana is closed within the refresh time, in the middle of a result too", async () => {
   const slow = fetchPages(`SELECT a.l_orderkey FROM (SELECT orderkey AS l_orderkey FROM tpch.tiny.lineitem) a CROSS JOIN tpch.tiny.orders b`);
   const first = await slow.next();
@@ -220,9 +247,9 @@ async function rawEmails(count) {
   return rows.map(([email]) => email);
 }
 
-/** Pages of one statement as Ana, one at a time. @param {string} sql */
-function fetchPages(sql) {
-  const headers = { authorization: `Bearer ${tokens[ANA]}`, "x-trino-user": ANA };
+/** Pages of one statement as Ana, one at a time. @param {string} sql @param {Record<string, string>} [more] headers */
+function fetchPages(sql, more) {
+  const headers = { authorization: `Bearer ${tokens[ANA]}`, "x-trino-user": ANA, ...more };
   /** @type {string | undefined} */
   let next;
   return {
