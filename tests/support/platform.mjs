@@ -11,16 +11,19 @@ import { quietReport } from "../../tools/platform/report.mjs";
 /** 200 accounts: enough to answer every question of the journeys. */
 const SMALL = 0.1;
 
+/** A new folder for a platform of a test. */
+export const newTestHome = () => mkdtempSync(join(tmpdir(), "townlake-test-"));
+
 /** @typedef {import("../../tools/platform/platform.mjs").Options} Options */
 /** @typedef {import("../../tools/platform/iam.mjs").Directory} Directory */
 
 /**
  * Starts a platform. `TOWNLAKE_KEEP=1` keeps its folder for a look at the logs.
- * @param {Partial<Options>} [options] what differs from a small demo
+ * @param {Partial<Options>} [options] what differs from a small demo; a home given here is removed in the end, too
  */
 export async function startTestPlatform(options = {}) {
-  const home = mkdtempSync(join(tmpdir(), "townlake-test-"));
-  const port = await freePort();
+  const home = options.home ?? newTestHome();
+  const port = options.port ?? (await freePort());
   let tlsPort = await freePort();
   while (tlsPort === port) tlsPort = await freePort();
   const discard = () => {
