@@ -1,5 +1,6 @@
 //! Walks over the tokens of a statement's head, where Trino's grammar is its own.
 
+use sqlparser::ast::Ident;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use townlake_core::advice::Span;
 
@@ -18,6 +19,8 @@ pub(crate) struct Cursor<'t> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) parts: Vec<String>,
+    /// The same parts as written.
+    pub(crate) idents: Vec<Ident>,
     pub(crate) at: Span,
 }
 
@@ -123,28 +126,52 @@ impl<'t> Cursor<'t> {
 
     /// One identifier, folded to lower case.
     pub(crate) fn identifier(&mut self, what: &str) -> Result<String, ReadError> {
-        match self.peek() {
-            Some(Token::Word(word)) if word.quote_style.is_some() || !is_reserved(&word.value) => {
+        Ok(self.ident(what)?.value.to_lowercase())
+    }
+
+    /// One identifier as written.
+    pub(crate) fn ident(&mut self, what: &str) -> Result<Ident, ReadError> {
+        match self.tokens.get(self.index) {
+            Some(TokenWithSpan {
+                token: Token::Word(word),
+                span,
+            }) if word.quote_style.is_some() || !is_reserved(&word.value) => {
                 self.index += 1;
-                Ok(word.value.to_lowercase())
+                Ok(word.to_ident(*span))
             }
             _ => Err(self.expected(what)),
         }
     }
 
+    /// `(a, b)`.
+    pub(crate) fn column_list(&mut self) -> Result<Vec<Ident>, ReadError> {
+        self.expect_token(&Token::LParen)?;
+        let mut columns = vec![self.ident("a column")?];
+        while self.eat_token(&Token::Comma) {
+            columns.push(self.ident("a column")?);
+        }
+        self.expect_token(&Token::RParen)?;
+        Ok(columns)
+    }
+
     /// A name of one to `most` dotted parts.
     pub(crate) fn name(&mut self, what: &str, most: usize) -> Result<Name, ReadError> {
         let at = self.at();
-        let mut parts = vec![self.identifier(what)?];
+        let mut idents = vec![self.ident(what)?];
         while self.peek() == Some(&Token::Period) {
-            if parts.len() == most {
+            if idents.len() == most {
                 let message = format!("{what} has at most {most} parts separated by dots");
                 return Err(ReadError::Syntax { message, at });
             }
             self.index += 1;
-            parts.push(self.identifier("a name after the `.`")?);
+            idents.push(self.ident("a name after the `.`")?);
         }
-        Ok(Name { parts, at })
+        let parts = idents.iter().map(|part| part.value.to_lowercase());
+        Ok(Name {
+            parts: parts.collect(),
+            idents,
+            at,
+        })
     }
 
     /// A string literal's value.
@@ -197,7 +224,8 @@ impl<'t> Cursor<'t> {
     }
 }
 
-fn is_word(token: Option<&Token>, word: &str) -> bool {
+/// Whether a token is this word, unquoted.
+pub(crate) fn is_word(token: Option<&Token>, word: &str) -> bool {
     matches!(token, Some(Token::Word(Word { value, quote_style: None, .. })) if value.eq_ignore_ascii_case(word))
 }
 

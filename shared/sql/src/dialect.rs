@@ -1,7 +1,7 @@
 //! Trino's dialect for sqlparser: its own lexical rules and switches over the grammar of the generic one.
 
 use std::any::TypeId;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::{Cell, RefCell};
 
 use sqlparser::ast::{CastKind, DataType, Expr, Ident, ObjectName, ObjectNamePart, TypedString};
 use sqlparser::dialect::{Dialect, GenericDialect};
@@ -9,23 +9,33 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+use crate::extras::Extras;
+
 /// Trino's dialect. It also counts how many expressions were started, to bound the parser's work.
 #[derive(Debug)]
 pub(crate) struct Trino {
-    starts_left: AtomicU64,
+    starts_left: Cell<u64>,
+    /// What the hooks below read and the tree has no place for. By place, so that a second try changes nothing.
+    extras: RefCell<Extras>,
 }
 
 impl Trino {
     /// A dialect that lets the parser start so many expressions.
-    pub(crate) fn with_budget(starts: u64) -> Self {
+    pub(crate) fn new(starts: u64, extras: Extras) -> Self {
         Self {
-            starts_left: AtomicU64::new(starts),
+            starts_left: Cell::new(starts),
+            extras: RefCell::new(extras),
         }
+    }
+
+    /// What was noted, with what was there before.
+    pub(crate) fn into_extras(self) -> Extras {
+        self.extras.into_inner()
     }
 
     /// Whether the parser was stopped because it had started too many expressions.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.starts_left.load(Ordering::Relaxed) == 0
+        self.starts_left.get() == 0
     }
 }
 
@@ -97,12 +107,12 @@ impl Dialect for Trino {
     }
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
-        let left = self.starts_left.load(Ordering::Relaxed);
+        let left = self.starts_left.get();
         if left == 0 {
             // The one error that the parser's own second tries do not swallow.
             return Some(Err(ParserError::RecursionLimitExceeded));
         }
-        self.starts_left.store(left - 1, Ordering::Relaxed);
+        self.starts_left.set(left - 1);
         let Token::Word(word) = &parser.peek_token_ref().token else {
             return None;
         };

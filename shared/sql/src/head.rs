@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 use crate::body;
 use crate::cursor::{Cursor, Name};
 use crate::error::ReadError;
-use crate::read::{Reader, read_at_depth};
+use crate::read::{Reader, parse_at_depth};
 use crate::statement::{Access, SessionOption, Show, Statement, Transaction};
 
 mod define;
@@ -25,8 +25,7 @@ pub(crate) fn read_statement(
         return Err(cursor.expected("a statement"));
     };
     match word.as_str() {
-        "SELECT" | "WITH" | "VALUES" => query(cursor, reader),
-        "TABLE" => table(cursor, reader),
+        "SELECT" | "WITH" | "VALUES" | "TABLE" => query(cursor, reader),
         "EXPLAIN" => explain(cursor, reader),
         "SHOW" => show::read_show(cursor, reader),
         "DESCRIBE" | "DESC" => describe(cursor, reader),
@@ -64,15 +63,6 @@ fn first_word(cursor: &Cursor<'_>) -> Option<String> {
 
 fn query(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
     body::read_query(cursor.rest(), cursor.end(), reader)?;
-    Ok(Statement::Query)
-}
-
-/// `TABLE name`, short for `SELECT * FROM name`.
-fn table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
-    cursor.expect(&["TABLE"])?;
-    let name = cursor.name("a table", 3)?;
-    reader.note(&name, Access::Read)?;
-    cursor.expect_end()?;
     Ok(Statement::Query)
 }
 
@@ -252,8 +242,9 @@ fn inner(
     reader: &mut Reader<'_>,
 ) -> Result<Statement, ReadError> {
     reader.enter(at)?;
-    let reading =
-        read_at_depth(text, reader.session, reader.depth).map_err(|error| error.moved_to(at))?;
+    let reading = parse_at_depth(text, reader.session, reader.depth)
+        .map_err(|error| error.moved_to(at))?
+        .reading;
     reader
         .tables
         .extend(reading.tables.into_iter().map(|mut used| {

@@ -2,9 +2,11 @@
 
 pub mod bound;
 pub mod error;
+pub mod extras;
 pub mod limits;
 pub mod read;
 pub mod statement;
+pub mod text;
 pub mod tree;
 pub mod types;
 
@@ -13,9 +15,14 @@ mod cursor;
 mod depth;
 mod dialect;
 mod head;
+mod prepare;
 mod relations;
+mod syntax;
 mod tokens;
 
 pub use error::ReadError;
+pub use extras::Extras;
 pub use read::{Session, read};
 pub use statement::{Access, Reading, Statement, TableUse};
+pub use text::TextMap;
+pub use tree::{ParsedStatement, parse};

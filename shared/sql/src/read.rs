@@ -1,16 +1,22 @@
 //! The entrance: from a statement's text to what it does and which tables it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sqlparser::ast::Query;
+use sqlparser::tokenizer::Location;
 use townlake_core::advice::Span;
 use townlake_core::names::TableRef;
 
 use crate::cursor::{Cursor, Name};
 use crate::error::ReadError;
+use crate::extras::Extras;
 use crate::head;
 use crate::limits::MAX_STATEMENTS;
+use crate::relations;
 use crate::statement::{Access, Reading, TableFunctionUse, TableUse};
-use crate::tokens::tokenize;
+use crate::text::TextMap;
+use crate::tokens::{span_of, tokenize};
+use crate::tree::{Change, ParsedStatement, Target};
 
 /// What a statement is read against: the caller's session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,15 +35,15 @@ pub struct Session {
 /// The text is not one statement of Trino's SQL, is larger or deeper than `limits` allow, or holds something
 /// that is not understood here.
 pub fn read(text: &str, session: &Session) -> Result<Reading, ReadError> {
-    read_at_depth(text, session, 0)
+    Ok(parse_at_depth(text, session, 0)?.reading)
 }
 
 /// Reads a statement that `depth` others are around.
-pub(crate) fn read_at_depth(
+pub(crate) fn parse_at_depth(
     text: &str,
     session: &Session,
     depth: usize,
-) -> Result<Reading, ReadError> {
+) -> Result<ParsedStatement, ReadError> {
     let tokens = tokenize(text)?;
     let mut cursor = Cursor::new(&tokens);
     let mut reader = Reader {
@@ -45,12 +51,25 @@ pub(crate) fn read_at_depth(
         tables: Vec::new(),
         table_functions: Vec::new(),
         depth,
+        query: None,
+        target: None,
+        change: None,
+        extras: Extras::default(),
+        placed: BTreeSet::new(),
     };
     let statement = head::read_statement(&mut cursor, &mut reader)?;
-    Ok(Reading {
-        statement,
-        tables: reader.tables,
-        table_functions: reader.table_functions,
+    reader.check_extras()?;
+    Ok(ParsedStatement {
+        reading: Reading {
+            statement,
+            tables: reader.tables,
+            table_functions: reader.table_functions,
+        },
+        query: reader.query,
+        target: reader.target,
+        change: reader.change,
+        extras: reader.extras,
+        text: TextMap::new(text),
     })
 }
 
@@ -61,6 +80,12 @@ pub(crate) struct Reader<'s> {
     pub(crate) tables: Vec<TableUse>,
     pub(crate) table_functions: Vec<TableFunctionUse>,
     pub(crate) depth: usize,
+    pub(crate) query: Option<Box<Query>>,
+    pub(crate) target: Option<Target>,
+    pub(crate) change: Option<Change>,
+    pub(crate) extras: Extras,
+    /// Tables of the tree whose time travel was found in `extras`.
+    pub(crate) placed: BTreeSet<Location>,
 }
 
 impl Reader<'_> {
@@ -73,6 +98,35 @@ impl Reader<'_> {
             at: name.at,
         });
         Ok(())
+    }
+
+    /// Notes the table that the statement writes or defines.
+    pub(crate) fn note_target(&mut self, name: &Name, access: Access) -> Result<(), ReadError> {
+        self.note(name, access)?;
+        self.target = Some(Target {
+            table: self.resolve(name)?,
+            name: name.idents.clone(),
+            columns: Vec::new(),
+            branch: None,
+        });
+        Ok(())
+    }
+
+    /// Refuses what was taken out of the text and belongs to nothing, or hides a table.
+    fn check_extras(&mut self) -> Result<(), ReadError> {
+        let lost = self
+            .extras
+            .time_travel
+            .keys()
+            .find(|place| !self.placed.contains(place));
+        if let Some(place) = lost {
+            return Err(ReadError::NotUnderstood {
+                what: "time travel of something that is not a table".to_owned(),
+                hint: None,
+                at: span_of(*place),
+            });
+        }
+        relations::check_constants(&self.extras)
     }
 
     fn resolve(&self, name: &Name) -> Result<TableRef, ReadError> {

@@ -15,6 +15,8 @@ use townlake_core::advice::Span;
 
 use crate::cursor::Name;
 use crate::error::ReadError;
+use crate::extras::Extras;
+use crate::prepare::expressions;
 use crate::read::Reader;
 use crate::statement::{Access, TableFunctionUse};
 use crate::tokens::span_of;
@@ -45,8 +47,33 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
     if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
         return Err(not_understood("this kind of MERGE", span(&merge.table)));
     }
-    reader.note(&to_name(name)?, Access::Write)?;
+    reader.note_target(&to_name(name)?, Access::Write)?;
     collect(merge, reader)
+}
+
+/// Refuses subqueries in what was taken out of a statement: no common table expression is in sight there.
+pub(crate) fn check_constants(extras: &Extras) -> Result<(), ReadError> {
+    for expression in expressions(extras) {
+        match expression.visit(&mut NoQueries) {
+            ControlFlow::Continue(()) => {}
+            ControlFlow::Break(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+struct NoQueries;
+
+impl Visitor for NoQueries {
+    type Break = ReadError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<ReadError> {
+        flow(Err(not_understood("a subquery in this place", span(query))))
+    }
+
+    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<ReadError> {
+        flow(allowed::check_expression(expression))
+    }
 }
 
 /// What one query's WITH has defined so far, and what it is about to.
@@ -92,7 +119,9 @@ impl Visitor for Collector<'_, '_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<ReadError> {
-        flow(allowed::check_select(select))
+        let place = select.select_token.0.span.start;
+        let auto = self.reader.extras.group_by_auto.contains(&place);
+        flow(allowed::check_select(select, auto))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<ReadError> {
@@ -177,6 +206,10 @@ impl Collector<'_, '_> {
         match factor {
             TableFactor::Table { name, .. } => {
                 self.seen = Some(&raw const *name);
+                let place = name.span().start;
+                if self.reader.extras.time_travel.contains_key(&place) {
+                    self.reader.placed.insert(place);
+                }
                 self.read(&to_name(name)?)
             }
             TableFactor::TableFunction {
@@ -278,7 +311,11 @@ fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
             Some(_) => Err(not_understood("a string as a name", at)),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Name { parts, at })
+    Ok(Name {
+        parts,
+        idents: identifiers.to_vec(),
+        at,
+    })
 }
 
 fn flow(result: Result<(), ReadError>) -> ControlFlow<ReadError> {

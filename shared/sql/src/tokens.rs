@@ -7,6 +7,7 @@ use townlake_core::advice::Span;
 use crate::depth::check_depth;
 use crate::dialect::Trino;
 use crate::error::ReadError;
+use crate::extras::Extras;
 use crate::limits::MAX_CHARACTERS;
 
 /// The tokens of one statement without white space, comments and the closing semicolon.
@@ -36,7 +37,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
             limit: MAX_CHARACTERS,
         });
     }
-    let dialect = Trino::with_budget(0);
+    let dialect = Trino::new(0, Extras::default());
     let all = Tokenizer::new(&dialect, text)
         .tokenize_with_location()
         .map_err(|error| ReadError::Syntax {
@@ -100,6 +101,11 @@ fn check_comment(space: &Whitespace, token: &TokenWithSpan) -> Result<(), ReadEr
     Ok(())
 }
 
+/// Refuses tokens that are left over when all that is Trino's own has been made into what sqlparser reads.
+pub(crate) fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
+    tokens.iter().try_for_each(check_token)
+}
+
 fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
     let at = span_of(token.span.start);
     let refuse = |what: String, hint| Err(ReadError::NotUnderstood { what, hint, at });
@@ -145,7 +151,8 @@ fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
         | Token::RBracket
         | Token::RArrow
         | Token::Arrow => Ok(()),
-        Token::Placeholder(text) if text == "?" => Ok(()),
+        // The engine numbers them.
+        Token::Placeholder(text) if text.starts_with('?') => Ok(()),
         Token::Question => Ok(()),
         Token::Char(character) if character.is_alphabetic() => refuse(
             format!("`{character}` outside of quotes"),
@@ -180,15 +187,6 @@ fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), Rea
         return Err(ReadError::Syntax {
             message: format!("expected a table, found `{}`", token.token),
             at: span_of(token.span.start),
-        });
-    }
-    if keyword(previous) == Keyword::FOR
-        && matches!(keyword(token), Keyword::VERSION | Keyword::TIMESTAMP)
-    {
-        return Err(ReadError::NotUnderstood {
-            what: "time travel".to_owned(),
-            hint: None,
-            at: span_of(previous.span.start),
         });
     }
     // The parser would call itself for each of them without counting.

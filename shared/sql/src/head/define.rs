@@ -98,7 +98,7 @@ fn create_table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Stat
     let made_of_query = cursor.eat(&["AS"]);
     // The target comes first in the text, so it comes first in the list.
     let others = reader.tables.split_off(mark);
-    reader.note(
+    reader.note_target(
         &name,
         if made_of_query {
             Access::Write
@@ -174,7 +174,7 @@ fn create_view(
 ) -> Result<Statement, ReadError> {
     cursor.eat(&["IF", "NOT", "EXISTS"]);
     let name = cursor.name("a view", 3)?;
-    reader.note(&name, Access::Define)?;
+    reader.note_target(&name, Access::Define)?;
     while !cursor.eat(&["AS"]) {
         if cursor.eat(&["COMMENT"]) {
             cursor.string("a comment as a string")?;

@@ -8,6 +8,7 @@ use crate::cursor::Cursor;
 use crate::error::ReadError;
 use crate::read::Reader;
 use crate::statement::{Access, Statement, Write};
+use crate::tree::Change;
 
 /// Reads a whole statement that starts with `word`.
 pub(super) fn read_write(
@@ -26,14 +27,14 @@ pub(super) fn read_write(
         "TRUNCATE" => {
             cursor.expect(&["TRUNCATE", "TABLE"])?;
             let name = cursor.name("a table", 3)?;
-            reader.note(&name, Access::Write)?;
+            reader.note_target(&name, Access::Write)?;
             cursor.expect_end()?;
             Write::Truncate
         }
         "ANALYZE" => {
             cursor.expect(&["ANALYZE"])?;
             let name = cursor.name("a table", 3)?;
-            reader.note(&name, Access::Write)?;
+            reader.note_target(&name, Access::Write)?;
             if cursor.eat(&["WITH"]) {
                 cursor.skip_group()?;
             }
@@ -43,7 +44,7 @@ pub(super) fn read_write(
         _ => {
             cursor.expect(&["REFRESH", "MATERIALIZED", "VIEW"])?;
             let name = cursor.name("a materialized view", 3)?;
-            reader.note(&name, Access::Write)?;
+            reader.note_target(&name, Access::Write)?;
             cursor.expect_end()?;
             Write::Refresh
         }
@@ -54,10 +55,13 @@ pub(super) fn read_write(
 fn insert(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
     cursor.expect(&["INSERT", "INTO"])?;
     let name = cursor.name("a table", 3)?;
-    reader.note(&name, Access::Write)?;
+    reader.note_target(&name, Access::Write)?;
     // `(a, b)` is a list of columns; `(SELECT ...)` and `((SELECT ...))` are queries.
     if cursor.peek() == Some(&Token::LParen) && !opens_query(cursor.peek_at(1)) {
-        cursor.skip_group()?;
+        let columns = cursor.column_list()?;
+        if let Some(target) = &mut reader.target {
+            target.columns = columns;
+        }
     }
     body::read_query(cursor.rest(), cursor.end(), reader)?;
     Ok(Write::Insert)
@@ -79,7 +83,7 @@ fn opens_query(token: Option<&Token>) -> bool {
 fn update(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
     cursor.expect(&["UPDATE"])?;
     let name = cursor.name("a table", 3)?;
-    reader.note(&name, Access::Write)?;
+    reader.note_target(&name, Access::Write)?;
     cursor.expect(&["SET"])?;
     body::read_assignments(cursor.rest(), cursor.end(), reader)?;
     Ok(Write::Update)
@@ -88,11 +92,13 @@ fn update(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
 fn delete(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, ReadError> {
     cursor.expect(&["DELETE", "FROM"])?;
     let name = cursor.name("a table", 3)?;
-    reader.note(&name, Access::Write)?;
-    if cursor.eat(&["WHERE"]) {
-        body::read_expression(cursor.rest(), cursor.end(), reader)?;
+    reader.note_target(&name, Access::Write)?;
+    let condition = if cursor.eat(&["WHERE"]) {
+        Some(body::read_expression(cursor.rest(), cursor.end(), reader)?)
     } else {
         cursor.expect_end()?;
-    }
+        None
+    };
+    reader.change = Some(Change::Delete { condition });
     Ok(Write::Delete)
 }

@@ -96,8 +96,9 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Refuses SELECTs with clauses that Trino does not have.
-pub(super) fn check_select(select: &Select) -> Result<(), ReadError> {
+/// Refuses SELECTs with clauses that Trino does not have. `GROUP BY ALL` is all right if it stands for
+/// `GROUP BY AUTO`.
+pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError> {
     let Select {
         select_token: _,
         optimizer_hints,
@@ -146,6 +147,7 @@ pub(super) fn check_select(select: &Select) -> Result<(), ReadError> {
     }
     match group_by {
         GroupByExpr::Expressions(_, modifiers) if modifiers.is_empty() => {}
+        GroupByExpr::All(modifiers) if modifiers.is_empty() && auto => {}
         _ => refuse!("this kind of GROUP BY", select),
     }
     projection.iter().try_for_each(check_item)?;

@@ -38,7 +38,7 @@ async fn refusals_say_what_why_and_what_to_do() {
             &ana,
             "SELECT * FROM TABLE(crm.system.query(query => 'SELECT * FROM contacts'))",
         ),
-        (&ana, "SELECT * FROM lake.dim.accounts FOR VERSION AS OF 1"),
+        (&ana, "SELECT * FROM lake.dim.accounts FOR UPDATE"),
         (&ana, "SELECT 1; SELECT 2"),
         (&ana, "SELEC 1"),
         (&ana, ""),
@@ -82,8 +82,8 @@ async fn refusals_say_what_why_and_what_to_do() {
       PERMISSION_DENIED: Access Denied: a session cannot become another user or role: whose rights apply is decided by the credential alone. open a PII session to see what a mask hides, or connect with another credential
     SELECT * FROM TABLE(crm.system.query(query => 'SELECT * FROM contacts'))
       PERMISSION_DENIED: line 1:21: Access Denied: the table function `crm.system.query` cannot be used: it brings rows past the policy's masks and filters. select from the tables themselves
-    SELECT * FROM lake.dim.accounts FOR VERSION AS OF 1
-      NOT_SUPPORTED: line 1:33: time travel is not understood here: what the gateway cannot read to its end, it does not let through
+    SELECT * FROM lake.dim.accounts FOR UPDATE
+      NOT_SUPPORTED: line 1:1: a clause behind the query is not understood here: what the gateway cannot read to its end, it does not let through
     SELECT 1; SELECT 2
       SYNTAX_ERROR: line 1:11: only one statement can be sent at a time: something follows the `;`: nothing was run
     SELEC 1

@@ -1,0 +1,87 @@
+//! Where groups, names and constants end, told from tokens alone.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+
+use crate::cursor::is_reserved;
+
+/// For each `(`, the index of its `)`; for all else, and where there is none, the number of tokens.
+pub(super) fn closing_parentheses(tokens: &[TokenWithSpan]) -> Vec<usize> {
+    let mut closing = vec![tokens.len(); tokens.len()];
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => open.push(index),
+            Token::RParen => {
+                let start = open.pop().and_then(|start: usize| closing.get_mut(start));
+                if let Some(end) = start {
+                    *end = index;
+                }
+            }
+            _ => {}
+        }
+    }
+    closing
+}
+
+/// Where the dotted name that ends a list of tokens begins.
+pub(super) fn start_of_name(tokens: &[TokenWithSpan]) -> Option<Location> {
+    let mut start = None;
+    let mut wants_name = true;
+    for token in tokens.iter().rev() {
+        match (&token.token, wants_name) {
+            (Token::Word(word), true)
+                if word.quote_style.is_some() || !is_reserved(&word.value) =>
+            {
+                start = Some(token.span.start);
+            }
+            (Token::Period, false) => {}
+            _ => break,
+        }
+        wants_name = !wants_name;
+    }
+    start
+}
+
+/// A token behind the constant of a time travel that starts at `start`, and not far behind it.
+pub(super) fn end_of_constant(tokens: &[TokenWithSpan], start: usize) -> usize {
+    let mut open = 0_usize;
+    for (index, token) in tokens.iter().enumerate().skip(start) {
+        match &token.token {
+            Token::LParen => open += 1,
+            Token::RParen if open == 0 => return index,
+            Token::RParen => open -= 1,
+            Token::Comma if open == 0 => return index,
+            Token::Word(word) if open == 0 && word.quote_style.is_none() => {
+                let ends = matches!(
+                    word.keyword,
+                    Keyword::AS
+                        | Keyword::FOR
+                        | Keyword::FROM
+                        | Keyword::WHERE
+                        | Keyword::GROUP
+                        | Keyword::HAVING
+                        | Keyword::ORDER
+                        | Keyword::UNION
+                        | Keyword::EXCEPT
+                        | Keyword::INTERSECT
+                        | Keyword::JOIN
+                        | Keyword::CROSS
+                        | Keyword::INNER
+                        | Keyword::LEFT
+                        | Keyword::RIGHT
+                        | Keyword::FULL
+                        | Keyword::NATURAL
+                        | Keyword::ON
+                        | Keyword::USING
+                        | Keyword::WHEN
+                );
+                if ends {
+                    return index;
+                }
+            }
+            _ => {}
+        }
+    }
+    tokens.len()
+}

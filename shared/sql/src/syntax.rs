@@ -1,0 +1,136 @@
+//! What sqlparser complains about, said about the user's own words and place.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+use townlake_core::advice::Span;
+
+use crate::body::run;
+use crate::error::ReadError;
+use crate::extras::Extras;
+use crate::tokens::{lower_first, span_of};
+
+/// From sqlparser's `Expected: X, found: Y at Line: 1, Column: 2`; some of its messages have no place.
+pub(crate) fn syntax_error(
+    message: &str,
+    tokens: &[TokenWithSpan],
+    end: Span,
+    here: Span,
+) -> ReadError {
+    let (text, place) = match message.rsplit_once(" at Line: ") {
+        Some((text, place)) => (text, place.split_once(", Column: ")),
+        None => (message, None),
+    };
+    let place = place.and_then(|(line, column)| {
+        Some(Span {
+            line: line.parse().ok()?,
+            column: column.parse().ok()?,
+        })
+    });
+    let expected = text
+        .strip_prefix("Expected")
+        .map(|text| text.trim_start_matches([':', ' ']));
+    match expected.and_then(|text| text.split_once(", found: ")) {
+        Some((wanted, "EOF")) => {
+            let message = format!("expected {wanted}, found the end of the statement");
+            ReadError::Syntax {
+                message,
+                at: place.unwrap_or(end),
+            }
+        }
+        Some((wanted, found)) => {
+            let message = format!("expected {wanted}, found `{found}`");
+            // Where it writes no colon, it has gone past the token already, and its place is the next one's.
+            let at = match place {
+                Some(place) if text.starts_with("Expected:") => place,
+                _ => last_before(tokens, place.unwrap_or(here), found),
+            };
+            ReadError::Syntax { message, at }
+        }
+        None => ReadError::Syntax {
+            message: lower_first(text),
+            at: place.unwrap_or(here),
+        },
+    }
+}
+
+/// Where the parser met a token: the one that it stands at, or the one that it has just taken.
+fn last_before(tokens: &[TokenWithSpan], here: Span, text: &str) -> Span {
+    let behind = |token: &&TokenWithSpan| {
+        let at = span_of(token.span.start);
+        (at.line, at.column) <= (here.line, here.column)
+    };
+    let met = tokens
+        .iter()
+        .take_while(behind)
+        .filter(|token| token.token.to_string() == text)
+        .last();
+    met.map_or(here, |token| span_of(token.span.start))
+}
+
+/// Finds the real place of an error in a subquery.
+///
+/// sqlparser tries `(` in FROM as a subquery first; when that fails, for whatever reason inside, it goes back and
+/// complains about something else further on. So the subqueries are read again by themselves, outermost first, and
+/// the error of the first that fails is the answer.
+pub(crate) fn inside_parentheses(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    error: ReadError,
+) -> ReadError {
+    let mut tokens = tokens;
+    let mut error = error;
+    // Each round goes at least one parenthesis deeper, and at most `limits::MAX_NESTING` can be open.
+    while let Some((group, inner)) = failing_subquery(tokens, end, &error) {
+        tokens = group;
+        error = inner;
+    }
+    error
+}
+
+/// The first subquery that begins before the error and cannot be read by itself.
+fn failing_subquery<'t>(
+    tokens: &'t [TokenWithSpan],
+    end: Span,
+    error: &ReadError,
+) -> Option<(&'t [TokenWithSpan], ReadError)> {
+    let ReadError::Syntax { at, .. } = error else {
+        return None;
+    };
+    let mut index = 0;
+    while let Some(rest) = tokens.get(index..).filter(|rest| !rest.is_empty()) {
+        index += 1;
+        let [open, first, ..] = rest else { break };
+        let start = span_of(open.span.start);
+        if (start.line, start.column) > (at.line, at.column) {
+            break;
+        }
+        let starts_query = open.token == Token::LParen
+            && matches!(&first.token, Token::Word(word) if word.quote_style.is_none()
+                && matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
+        if !starts_query {
+            continue;
+        }
+        let group = group_from(rest.get(1..).unwrap_or_default());
+        let behind = group.last().map_or(end, |token| span_of(token.span.end));
+        let mut ignored = Extras::default();
+        if let Err(inner) = run(group, behind, &mut ignored, |parser| parser.parse_query()) {
+            return Some((group, inner));
+        }
+        index += group.len();
+    }
+    None
+}
+
+/// The tokens up to the parenthesis that closes the group they are in.
+fn group_from(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let mut open = 0_usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => open += 1,
+            Token::RParen if open == 0 => return tokens.get(..index).unwrap_or(tokens),
+            Token::RParen => open -= 1,
+            _ => {}
+        }
+    }
+    tokens
+}
