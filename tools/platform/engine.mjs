@@ -12,6 +12,9 @@ const READY_WITHIN_MS = 60_000;
 
 const binary = join(targetFolder, "debug", "townlake-engine");
 
+/** Whether it was ever compiled on this machine. */
+export const engineExists = () => existsSync(binary);
+
 /** @typedef {import("./supervisor.mjs").Supervised} Supervised */
 
 /**

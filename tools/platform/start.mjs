@@ -4,7 +4,7 @@ import { build } from "../build.mjs";
 import { ensureWeb } from "../build/web.mjs";
 import { workerNames } from "../build/workers.mjs";
 import { defaultHome } from "../paths.mjs";
-import { buildEngine, demoMade } from "./engine.mjs";
+import { buildEngine, demoMade, engineExists } from "./engine.mjs";
 import { readDirectory } from "./iam.mjs";
 import { StoppedError, startPlatform } from "./platform.mjs";
 import { assertFree, portFrom } from "./ports.mjs";
@@ -119,7 +119,8 @@ export async function prepare(report, { engine, signal }) {
   const end = () => endRunning();
   signal?.addEventListener("abort", end);
   try {
-    if (engine) await report.step("the engine is compiled (a first time takes about 20 minutes)", buildEngine);
+    if (engine && !engineExists()) report.say("  the engine's first compilation takes 15 to 20 minutes on two cores; later ones seconds");
+    if (engine) await report.step("the engine is compiled", buildEngine);
     await report.step("the Workers are compiled", (progress) => build(workerNames, { quiet: true, onLine: progress }));
     await report.step("the web pages are built", ensureWeb);
   } catch (error) {

@@ -45,7 +45,7 @@ impl Routers {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::unavailable("this part's configuration", error.to_string())
+        Self::unavailable("the configuration", error.to_string())
     }
 }
 

@@ -67,11 +67,13 @@ impl Failure {
         )
     }
 
-    /// A part that is needed does not answer (503). `internal` goes to the log only.
+    /// A part that is needed does not answer (503), e.g. `the database`: the code is then `database_unavailable`.
+    /// `internal` goes to the log only.
     pub fn unavailable(what: &str, internal: impl Into<String>) -> Self {
+        let name = what.strip_prefix("the ").unwrap_or(what).replace(' ', "_");
         let mut failure = Self::of(
             StatusCode::SERVICE_UNAVAILABLE,
-            &format!("{what}_unavailable"),
+            &format!("{name}_unavailable"),
             &format!("{what} does not answer"),
             "nothing was changed",
         );
@@ -178,6 +180,27 @@ impl From<HttpError> for Failure {
                 Self::unavailable(to, error.to_string())
             }
             HttpError::Unreadable { .. } => Self::internal(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_one_word_whatever_the_part_is_called() {
+        for (what, code) in [
+            ("the database", "database_unavailable"),
+            ("the sign-in", "sign-in_unavailable"),
+            ("lifeguard", "lifeguard_unavailable"),
+            ("the policy cache", "policy_cache_unavailable"),
+        ] {
+            assert_eq!(
+                Failure::unavailable(what, "why").problem().code,
+                code,
+                "{what}"
+            );
         }
     }
 }

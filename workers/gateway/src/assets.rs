@@ -8,11 +8,11 @@ use townlake_kit::failure::Failure;
 
 use crate::app::App;
 
-/// Only our own scripts, styles and data. Vega draws with styles on elements, which need no permission as they are set
-/// by script; nothing is evaluated, framed or sent elsewhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-                      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
-                      form-action 'self'; frame-ancestors 'none'";
+/// Only our own scripts, styles and data; nothing is evaluated, framed or sent elsewhere. The editor (CodeMirror) writes
+/// `style` attributes, which is why those, and no style sheets but our own, may stand in the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+                      img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+                      worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Below these are no pages: a program that asks for something unknown there gets an error, not a page.
 const PROGRAM_PATHS: [&str; 4] = ["/api/", "/internal/", "/v1/", "/t/"];

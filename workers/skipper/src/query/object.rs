@@ -95,7 +95,8 @@ impl Queries {
     }
 
     async fn ask<T: DeserializeOwned>(&self, id: &str, ask: &Ask) -> Result<T, Failure> {
-        let unavailable = |error: worker::Error| Failure::unavailable("query", error.to_string());
+        let unavailable =
+            |error: worker::Error| Failure::unavailable("the query", error.to_string());
         let body =
             serde_json::to_string(ask).map_err(|error| Failure::internal(error.to_string()))?;
         let bytes = SendFuture::new(async {
@@ -117,7 +118,10 @@ impl Queries {
             if status == 200 {
                 Ok(bytes)
             } else {
-                Err(Failure::unavailable("query", format!("status {status}")))
+                Err(Failure::unavailable(
+                    "the query",
+                    format!("status {status}"),
+                ))
             }
         })
         .await?;
@@ -169,7 +173,7 @@ impl DurableObject for QueryObject {
 
 impl QueryObject {
     async fn answer(&self, ask: Ask) -> Result<String, Failure> {
-        let broken = |error: worker::Error| Failure::unavailable("query", error.to_string());
+        let broken = |error: worker::Error| Failure::unavailable("the query", error.to_string());
         let answer = match ask {
             Ask::Start { start } => {
                 self.pieces().create()?;
@@ -336,5 +340,5 @@ fn pieces_of(rows: &[Vec<Value>]) -> Result<Vec<String>, Failure> {
 }
 
 fn broken(error: worker::Error) -> Failure {
-    Failure::unavailable("query", error.to_string())
+    Failure::unavailable("the query", error.to_string())
 }
