@@ -1,4 +1,5 @@
 //! The warehouse against real files, a real SQLite catalog and real queries.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
 
