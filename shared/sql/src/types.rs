@@ -3,14 +3,39 @@
 //!
 //! Every answer is Trino's: its types in its spelling, or its error with its name and words.
 
+mod cast;
+mod coerce;
+mod form;
+mod formula;
+mod function;
+mod json;
+mod literal;
 mod name;
+mod operator;
 mod parse;
 mod problem;
+mod resolve;
+mod signature;
+mod solve;
+mod temporal;
+mod window;
 
 use std::sync::Arc;
 
+pub use cast::{can_cast, check_cast};
+pub use coerce::{can_coerce, common_super_type};
+pub use form::{case, clock, compare_with_query, extract, special_form};
+pub use function::{Resolved, function_kind, function_names, resolve_function};
+pub use literal::{
+    binary_literal, interval_literal, number_literal, string_literal, typed_literal,
+};
+pub use name::{InMessages, InSignatures};
+pub use operator::{common_type, must_be, operator, subscript};
 pub use parse::parse_type;
 pub use problem::{ErrorName, TypeProblem};
+pub use signature::Kind;
+pub use solve::{Argument, Lambda};
+pub use window::{WindowClauses, check_window};
 
 /// A type of Trino's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

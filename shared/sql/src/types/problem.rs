@@ -59,6 +59,14 @@ pub enum ErrorName {
     TooManyArguments,
     /// Trino does not do this with these types.
     NotSupported,
+    /// A window function without `OVER`.
+    MissingOver,
+    /// `OVER` behind what is no window function.
+    FunctionNotWindow,
+    /// A window must have an order.
+    MissingOrderBy,
+    /// A window must not have this frame.
+    InvalidWindowFrame,
 }
 
 impl ErrorName {
@@ -77,6 +85,10 @@ impl ErrorName {
             Self::ExpressionNotConstant => "EXPRESSION_NOT_CONSTANT",
             Self::TooManyArguments => "TOO_MANY_ARGUMENTS",
             Self::NotSupported => "NOT_SUPPORTED",
+            Self::MissingOver => "MISSING_OVER",
+            Self::FunctionNotWindow => "FUNCTION_NOT_WINDOW",
+            Self::MissingOrderBy => "MISSING_ORDER_BY",
+            Self::InvalidWindowFrame => "INVALID_WINDOW_FRAME",
         }
     }
 }
