@@ -114,7 +114,8 @@ pub fn extract(field: &str, value: Option<&Type>) -> Answer {
 /// What `CASE` gives: the type compared with each WHEN if there is one, the WHENs, and all results.
 ///
 /// # Errors
-/// A condition is not boolean, a WHEN cannot be compared, or the results have no common type.
+/// A condition is not boolean, a WHEN cannot be compared, or the results have no common type. The problem's
+/// operand counts through the WHENs and then through the results.
 pub fn case(
     operand: Option<Option<&Type>>,
     whens: &[Option<&Type>],
@@ -122,13 +123,17 @@ pub fn case(
 ) -> Answer {
     match operand {
         None => {
-            for when in whens {
-                must_be(*when, &Type::Boolean, "CASE WHEN clause")?;
+            for (index, when) in whens.iter().enumerate() {
+                must_be(*when, &Type::Boolean, "CASE WHEN clause")
+                    .map_err(|problem| problem.of_operand(index))?;
             }
         }
         Some(operand) => check_whens(operand, whens)?,
     }
-    common_type("All CASE results", results)
+    common_type("All CASE results", results).map_err(|mut problem| {
+        problem.operand = problem.operand.map(|index| index + whens.len());
+        problem
+    })
 }
 
 /// The type that a value and a query's one column, or a row and a query's columns, are compared as:
@@ -185,7 +190,7 @@ fn null_if(first: Option<&Type>, second: Option<&Type>) -> Answer {
 }
 
 fn choice(condition: Option<&Type>, results: &[Option<&Type>]) -> Answer {
-    must_be(condition, &Type::Boolean, "IF condition")?;
+    must_be(condition, &Type::Boolean, "IF condition").map_err(|problem| problem.of_operand(0))?;
     match results {
         [Some(yes), Some(no)] => common_super_type(yes, no)
             .filter(|common| can_coerce(yes, common) && can_coerce(no, common))
@@ -217,13 +222,17 @@ fn check_whens(operand: Option<&Type>, whens: &[Option<&Type>]) -> Result<(), Ty
         return Ok(());
     };
     let mut common = operand.clone();
-    for when in whens.iter().copied().flatten() {
+    for (index, when) in whens.iter().enumerate() {
+        let Some(when) = when else {
+            continue;
+        };
         common = common_super_type(&common, when).ok_or_else(|| {
             TypeProblem::mismatch(format!(
                 "CASE operand type does not match WHEN clause operand type: {} vs {}",
                 operand.in_messages(),
                 when.in_messages()
             ))
+            .of_operand(index)
         })?;
     }
     Ok(())

@@ -36,13 +36,15 @@ pub fn operator(sign: &str, operands: &[Option<&Type>]) -> Answer {
         }
         ("||", [_, _]) => concatenation(operands),
         ("and" | "or", terms) => {
-            for term in terms {
-                must_be(*term, &Type::Boolean, "Logical expression term")?;
+            for (index, term) in terms.iter().enumerate() {
+                must_be(*term, &Type::Boolean, "Logical expression term")
+                    .map_err(|problem| problem.of_operand(index))?;
             }
             Ok(Some(Type::Boolean))
         }
         ("not", [value]) => {
-            must_be(*value, &Type::Boolean, "Value of logical NOT expression")?;
+            must_be(*value, &Type::Boolean, "Value of logical NOT expression")
+                .map_err(|problem| problem.of_operand(0))?;
             Ok(Some(Type::Boolean))
         }
         ("is null" | "is not null", _) => Ok(Some(Type::Boolean)),
@@ -52,7 +54,9 @@ pub fn operator(sign: &str, operands: &[Option<&Type>]) -> Answer {
             common_type("IN value and list items", operands)?;
             Ok(Some(Type::Boolean))
         }
-        ("at time zone", [value, ..]) => at_time_zone(*value),
+        ("at time zone", [value, ..]) => {
+            at_time_zone(*value).map_err(|problem| problem.of_operand(0))
+        }
         _ => Ok(None),
     }
 }
@@ -72,7 +76,8 @@ pub fn subscript(of: Option<&Type>, index: Option<&Type>, literal: Option<i64>) 
         return Err(TypeProblem::new(
             ErrorName::ExpressionNotConstant,
             "Subscript expression on ROW requires a constant index",
-        ));
+        )
+        .of_operand(1));
     };
     if let Some(index) = index
         && *index != Type::Integer
@@ -80,7 +85,8 @@ pub fn subscript(of: Option<&Type>, index: Option<&Type>, literal: Option<i64>) 
         let index = index.in_messages();
         return Err(TypeProblem::mismatch(format!(
             "Subscript expression on ROW requires integer index, found {index}"
-        )));
+        ))
+        .of_operand(1));
     }
     let field = usize::try_from(place)
         .ok()
@@ -94,11 +100,13 @@ pub fn subscript(of: Option<&Type>, index: Option<&Type>, literal: Option<i64>) 
                 "Subscript index out of bounds: {place}, max value is {}",
                 fields.len()
             ),
-        )),
+        )
+        .of_operand(1)),
         None => Err(TypeProblem::new(
             ErrorName::InvalidFunctionArgument,
             format!("Invalid subscript index: {place}. ROW indices start at 1"),
-        )),
+        )
+        .of_operand(1)),
     }
 }
 
@@ -114,16 +122,19 @@ pub fn common_type(what: &str, types: &[Option<&Type>]) -> Answer {
         }
     }
     let refuse = |common: &Type, ty: &Type| {
+        let place = types.iter().position(|found| *found == Some(ty));
         let all: Vec<String> = known
             .iter()
             .map(|ty| ty.in_messages().to_string())
             .collect();
-        TypeProblem::mismatch(format!(
+        let mut problem = TypeProblem::mismatch(format!(
             "{what} must be the same type or coercible to a common type. Cannot find common type between {} and {}, all types (without duplicates): [{}]",
             common.in_messages(),
             ty.in_messages(),
             all.join(", ")
-        ))
+        ));
+        problem.operand = place;
+        problem
     };
     let mut common = Type::Unknown;
     for ty in &known {
@@ -208,11 +219,13 @@ fn concatenation(operands: &[Option<&Type>]) -> Answer {
 
 fn like(value: Option<&Type>, patterns: &[Option<&Type>]) -> Answer {
     if !value.is_some_and(Type::is_text) {
-        must_be(value, &Type::Varchar(None), "Left side of LIKE expression")?;
+        must_be(value, &Type::Varchar(None), "Left side of LIKE expression")
+            .map_err(|problem| problem.of_operand(0))?;
     }
     let names = ["Pattern for LIKE expression", "Escape for LIKE expression"];
-    for (pattern, name) in patterns.iter().zip(names) {
-        must_be(*pattern, &Type::Varchar(None), name)?;
+    for (index, (pattern, name)) in patterns.iter().zip(names).enumerate() {
+        must_be(*pattern, &Type::Varchar(None), name)
+            .map_err(|problem| problem.of_operand(index + 1))?;
     }
     Ok(Some(Type::Boolean))
 }

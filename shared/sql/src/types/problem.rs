@@ -9,6 +9,8 @@ pub struct TypeProblem {
     pub error: ErrorName,
     /// The words, without the place that Trino puts before them.
     pub message: String,
+    /// Which of the operands is wrong, if it is one of them.
+    pub operand: Option<usize>,
 }
 
 impl TypeProblem {
@@ -17,7 +19,14 @@ impl TypeProblem {
         Self {
             error,
             message: message.into(),
+            operand: None,
         }
+    }
+
+    /// The same problem, of one operand.
+    pub(crate) fn of_operand(mut self, index: usize) -> Self {
+        self.operand = Some(index);
+        self
     }
 
     /// Types that do not fit.
