@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod information_schema;
+pub mod jdbc;
 pub mod lake;
 pub mod memory;
 pub mod postgres;

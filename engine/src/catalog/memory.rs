@@ -99,12 +99,12 @@ impl Catalog for MemoryCatalog {
     }
 }
 
-/// A batch of text columns, row by row.
+/// A batch of columns of text, `bigint` and `boolean`, row by row.
 ///
 /// # Errors
 /// A row has another number of values than there are columns.
 pub fn text_batch(columns: &[Column], rows: &[Vec<Option<String>>]) -> Result<RecordBatch> {
-    use datafusion::arrow::array::{ArrayRef, Int64Array, StringArray};
+    use datafusion::arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray};
     let arrays = columns
         .iter()
         .enumerate()
@@ -115,6 +115,11 @@ pub fn text_batch(columns: &[Column], rows: &[Vec<Option<String>>]) -> Result<Re
                     values
                         .map(|v| v.and_then(|v| v.parse().ok()))
                         .collect::<Int64Array>(),
+                ),
+                Type::Boolean => Arc::new(
+                    values
+                        .map(|v| v.and_then(|v| v.parse().ok()))
+                        .collect::<BooleanArray>(),
                 ),
                 _ => Arc::new(values.collect::<StringArray>()),
             }

@@ -6,6 +6,7 @@ use datafusion::logical_expr::Expr;
 use townlake_core::names::TableRef;
 
 use super::information_schema::equal_to;
+use super::jdbc;
 use super::memory::{columns_of, text_batch};
 use super::{Catalogs, Listed, Table};
 use crate::error::Result;
@@ -21,7 +22,7 @@ pub fn tables(schema: &str) -> Vec<Listed> {
     let names: &[&str] = match schema {
         "metadata" => &["catalogs", "table_comments"],
         "runtime" => &["nodes"],
-        "jdbc" => &["catalogs", "schemas", "table_types", "tables"],
+        "jdbc" => jdbc::TABLES,
         _ => &[],
     };
     names
@@ -50,16 +51,7 @@ pub fn table(catalogs: &Catalogs, schema: &str, table: &str, access: &Access) ->
             ("node_version", text()),
             ("state", text()),
         ],
-        ("jdbc", "catalogs") => vec![("table_cat", text())],
-        ("jdbc", "schemas") => vec![("table_schem", text()), ("table_catalog", text())],
-        ("jdbc", "table_types") => vec![("table_type", text())],
-        ("jdbc", "tables") => vec![
-            ("table_cat", text()),
-            ("table_schem", text()),
-            ("table_name", text()),
-            ("table_type", text()),
-            ("remarks", text()),
-        ],
+        ("jdbc", table) => jdbc::columns(table)?,
         _ => return None,
     };
     let columns = columns_of(&list);
@@ -101,6 +93,7 @@ async fn rows(
         }
         "jdbc.catalogs" => return Ok(names.iter().map(|name| vec![some(name)]).collect()),
         "jdbc.table_types" => return Ok(vec![vec![some("TABLE")], vec![some("VIEW")]]),
+        "jdbc.types" => return Ok(jdbc::type_rows()),
         "runtime.nodes" => {
             let row = [
                 "embedded",
@@ -110,10 +103,13 @@ async fn rows(
             ];
             return Ok(vec![row.iter().map(|text| some(text)).collect()]);
         }
-        _ => {}
+        "jdbc.schemas" | "jdbc.tables" | "jdbc.columns" | "metadata.table_comments" => {}
+        // There are no procedures, types of users' own, or inheritance.
+        _ => return Ok(Vec::new()),
     }
-    let wanted_catalog =
-        equal_to(filters, "catalog_name").or_else(|| equal_to(filters, "table_cat"));
+    let wanted_catalog = equal_to(filters, "catalog_name")
+        .or_else(|| equal_to(filters, "table_cat"))
+        .or_else(|| equal_to(filters, "table_catalog"));
     let wanted_schema =
         equal_to(filters, "schema_name").or_else(|| equal_to(filters, "table_schem"));
     let wanted_table = equal_to(filters, "table_name");
@@ -153,6 +149,18 @@ async fn rows(
                     continue;
                 }
                 let mut row = vec![some(&catalog), some(&schema), some(&listed.name)];
+                if which == "jdbc.columns" {
+                    // A table that went away in between, or cannot be read, has no columns to show.
+                    let Ok(table) = Box::pin(catalogs.table(&name, access)).await else {
+                        continue;
+                    };
+                    for (i, column) in access.shown_columns(&name, &table).into_iter().enumerate() {
+                        let mut row = row.clone();
+                        row.extend(jdbc::column_row(column, i + 1));
+                        rows.push(row);
+                    }
+                    continue;
+                }
                 let comment = if schema == super::information_schema::NAME || catalog == "system" {
                     None
                 } else {
@@ -163,8 +171,12 @@ async fn rows(
                 };
                 if which == "jdbc.tables" {
                     row.push(some(if listed.is_view { "VIEW" } else { "TABLE" }));
+                    row.push(comment);
+                    // Of types made of tables there are none.
+                    row.extend(vec![None; 5]);
+                } else {
+                    row.push(comment);
                 }
-                row.push(comment);
                 rows.push(row);
             }
         }

@@ -337,7 +337,8 @@ pub fn texts(session: &Session, names: &[&str], rows: Vec<Vec<Option<String>>>) 
 pub fn done(update_type: &str, headers: Vec<(&'static str, String)>) -> Outcome {
     Outcome {
         head: Head {
-            columns: None,
+            // None, said so: JDBC takes a statement without the word for one that failed.
+            columns: Some(Vec::new()),
             update_type: Some(update_type.to_owned()),
             headers,
         },

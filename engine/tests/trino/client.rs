@@ -93,4 +93,20 @@ impl Client {
                 .unwrap();
         }
     }
+
+    /// The page at which a statement ends.
+    pub async fn last_page(&self, sql: &str, principal: &str) -> Value {
+        let request = self
+            .http
+            .post(format!("{}/v1/statement", self.url))
+            .bearer_auth(token(principal))
+            .header("x-trino-transaction-id", "NONE")
+            .body(sql.to_owned());
+        let mut page: Value = request.send().await.unwrap().json().await.unwrap();
+        while let Some(next) = page.get("nextUri").and_then(Value::as_str) {
+            let answer = self.http.get(next).send().await.unwrap();
+            page = answer.json().await.unwrap();
+        }
+        page
+    }
 }

@@ -75,6 +75,8 @@ pub fn finished(
     session: HeaderMap,
 ) -> Response {
     let mut results = results(query_id, origin, "FINISHED", None);
+    // None, said so: JDBC takes a statement without the word for one that failed.
+    results.columns = Some(Vec::new());
     results.update_type = Some(update_type.to_owned());
     respond(results, session)
 }

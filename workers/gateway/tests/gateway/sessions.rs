@@ -78,6 +78,11 @@ async fn set_session_and_reset_session_are_answered_here() {
         .sql(&ana, &format!("set session PII_SESSION = '{id}'"))
         .await;
     assert_eq!(set.json()["updateType"], "SET SESSION");
+    assert_eq!(
+        set.json()["columns"],
+        serde_json::json!([]),
+        "JDBC waits for columns, be there none"
+    );
     assert_eq!(set.json()["stats"]["state"], "FINISHED");
     let value = set.headers["x-trino-set-session"]
         .to_str()
