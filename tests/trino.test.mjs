@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../tools/platform/ports.mjs";
 import { openSecrets } from "../tools/platform/secrets.mjs";
-import { startRelay } from "../tools/relay/relay.mjs";
 import { browserOf, runSql } from "./support/clients.mjs";
+import { openTpch, scan } from "./support/govern.mjs";
+import { testJavaClients } from "./support/java-client-tests.mjs";
+import { ensureJavaClients } from "./support/java-clients.mjs";
 import { orSkip } from "./support/java.mjs";
 import { eventually, newTestHome, startTestPlatform } from "./support/platform.mjs";
-import { ensureTrino, startTrino } from "./support/trino.mjs";
+import { ensureTrino, startRelayProgram, startTrino } from "./support/trino.mjs";
 
 const ANA = "ana@corp.example";
 const BO = "bo@corp.example";
@@ -27,12 +29,13 @@ const DATA = [
 ];
 
 const { found: installation, skip } = await orSkip(ensureTrino);
+const { found: clients, skip: skipClients } = await orSkip(ensureJavaClients);
 
 /** @type {Awaited<ReturnType<typeof startTestPlatform>>} */
 let platform;
 /** @type {Awaited<ReturnType<typeof startTrino>>} */
 let trino;
-/** @type {Awaited<ReturnType<typeof startRelay>>} */
+/** @type {ReturnType<typeof startRelayProgram>} */
 let relay;
 /** @type {Record<string, string>} */
 const tokens = {};
@@ -54,13 +57,10 @@ before(async () => {
 
   const secrets = openSecrets(home);
   const [url, groupFile] = [`http://127.0.0.1:${port}`, join(folder, "groups.txt")];
-  relay = await startRelay({
-    policyUrl: `${url}/internal/policy`, token: () => secrets.value("policy-token"), groupsPath: groupFile,
-    host: "127.0.0.1", port: relayPort, refreshMs: 1_000, groupRefreshMs: 1_000, say: () => {},
-  });
+  relay = startRelayProgram({ policyUrl: `${url}/internal/policy`, tokenFile: secrets.file("policy-token"), groupFile, port: relayPort, folder });
   undo.push(() => relay.stop());
   const governance = {
-    relayUrl: `http://127.0.0.1:${relayPort}/`, groupFile, jwtKeyFile: secrets.file("engine-jwt-key"),
+    relayUrl: relay.url, groupFile, jwtKeyFile: secrets.file("engine-jwt-key"),
     eventsUrl: `${url}/internal/events`, policyToken: secrets.value("policy-token"),
   };
   // Trino starts only with a policy, and the platform is complete only with its engine.
@@ -69,7 +69,7 @@ before(async () => {
     platform = running;
     undo.push(() => running.stop());
   });
-  await Promise.race([started, eventually(async () => relay.version(), (version) => version !== undefined, { withinMs: 120_000, what: "the first policy" })]);
+  await Promise.race([started, relay.failed, eventually(relay.hasPolicy, (has) => has, { withinMs: 120_000, what: "the first policy" })]);
   trino = await startTrino({ installation, folder, port: trinoPort, governance });
   undo.push(() => trino.stop());
   await started;
@@ -110,13 +110,7 @@ async function direct(statement, { user, original }) {
 const directAsAna = (statement) => direct(statement, { user: ANA, original: ANA });
 
 test("Skimmer finds Trino's tables, and finds what is personal in them", { skip }, async () => {
-  const rui = await browserOf(platform, "rui@corp.example");
-  const { id } = (await rui("POST", "/api/scans", {})).body;
-  const scan = await eventually(
-    async () => (await rui("GET", "/api/scans")).body.scans.find((/** @type {any} */ scan) => scan.id === id),
-    (scan) => scan.state !== "running", { withinMs: 180_000, what: "the end of the scan" });
-  assert.equal(scan.state, "done", JSON.stringify(scan));
-  const { tables } = (await rui("GET", "/api/reviews?state=all")).body;
+  const tables = await scan(platform);
   const contacts = tables.find((/** @type {any} */ { table }) => table === CONTACTS);
   const found = Object.fromEntries(contacts.columns.map((/** @type {any} */ { name, proposal }) => [name, proposal?.class]));
   assert.equal(found.email, "email", JSON.stringify(found));
@@ -134,14 +128,11 @@ test("what Rui approves and Ines grants answers through Trino, masked by Trino",
   const rui = await browserOf(platform, "rui@corp.example");
   const ines = await browserOf(platform, "ines@corp.example");
   const decision = (/** @type {string} */ name) => ({ name, decision: name === "notes" ? "pending" : name === "email" ? "masked" : "clear", ...(name === "email" ? { class: "email" } : {}) });
-  const { tables } = (await rui("GET", "/api/reviews?state=all")).body;
-  const tpch = tables.filter((/** @type {any} */ { table }) => table.startsWith("tpch.tiny.")).map((/** @type {any} */ { table }) => ({ table, state: "approved", columns: [], remaining: "clear" }));
-  const reviewed = await rui("POST", "/api/reviews", { tables: [...tpch, { table: CONTACTS, state: "approved", columns: ["contact_id", "email", "country", "notes"].map(decision) }] });
+  await openTpch(platform);
+  const reviewed = await rui("POST", "/api/reviews", { tables: [{ table: CONTACTS, state: "approved", columns: ["contact_id", "email", "country", "notes"].map(decision) }] });
   assert.equal(reviewed.status, 200, JSON.stringify(reviewed.body));
-  for (const table of ["tpch.tiny.*", CONTACTS]) {
-    const granted = await ines("POST", "/api/grants", { subject: { group: "analysts" }, table, privileges: ["select"], reason: "support" });
-    assert.equal(granted.status, 200, JSON.stringify(granted.body));
-  }
+  const granted = await ines("POST", "/api/grants", { subject: { group: "analysts" }, table: CONTACTS, privileges: ["select"], reason: "support" });
+  assert.equal(granted.status, 200, JSON.stringify(granted.body));
   const all = await eventually(() => one(ANA, `SELECT * FROM ${CONTACTS} ORDER BY contact_id`), ({ rows }) => rows?.length === 3, { withinMs: 10_000 });
   assert.deepEqual(all.columns.map((/** @type {string[]} */ [name]) => name), ["contact_id", "email", "country"], "a pending column is in no `*`");
   const masked = all.rows.map((/** @type {any[]} */ [, email]) => email);
@@ -214,6 +205,8 @@ test("tables cannot be changed past the policy", { skip }, async () => {
     assert.ok((await directAsAna(statement)).error, statement);
   }
 });
+
+testJavaClients({ clients, skip: skip ?? skipClients, platform: () => platform });
 
 test("a revoked grant closes within the refresh time, by the gateway and by Trino itself", { skip }, async () => {
   const ines = await browserOf(platform, "ines@corp.example");

@@ -7,6 +7,7 @@ import { withLock } from "../../tools/build/lock.mjs";
 import { engineAnswers } from "../../tools/platform/engine.mjs";
 import { writeWhole } from "../../tools/platform/files.mjs";
 import { supervise } from "../../tools/platform/supervisor.mjs";
+import { root } from "../../tools/paths.mjs";
 import { run } from "../../tools/run.mjs";
 import { artifact, javaCache, javaHome } from "./java.mjs";
 
@@ -16,6 +17,9 @@ const OLDEST_JAVA = 24;
 /** The archive holds fifty; unpacked it takes ten times the room of these. */
 const PLUGINS = ["http-event-listener", "iceberg", "memory", "password-authenticators", "tpch"];
 const READY_WITHIN_MS = 90_000;
+
+/** @type {import("../../tools/platform/supervisor.mjs").Events} */
+const silent = { onStart() {}, onRestart() {}, onPid() {} };
 
 /** Where Trino and a Java for it are. @typedef {{ home: string, java: string }} Installation */
 
@@ -71,8 +75,6 @@ export async function startTrino({ installation, folder, port, governance }) {
     writeWhole(join(settings, file), `${lines.join("\n")}\n`, 0o600);
   }
   const logFile = join(folder, "trino.log");
-  /** @type {import("../../tools/platform/supervisor.mjs").Events} */
-  const events = { onStart() {}, onRestart() {}, onPid() {} };
   const supervised = supervise(
     {
       part: "trino", name: "Trino", cwd: folder, logFile,
@@ -80,7 +82,7 @@ export async function startTrino({ installation, folder, port, governance }) {
       args: ["run", "--etc-dir", settings],
       env: { ...process.env, JAVA_HOME: installation.java, PATH: `${join(installation.java, "bin")}:${process.env.PATH ?? ""}`, POLICY_TOKEN: governance?.policyToken ?? "" },
     },
-    events,
+    silent,
   );
   const url = `http://127.0.0.1:${port}`;
   try {
@@ -90,6 +92,33 @@ export async function startTrino({ installation, folder, port, governance }) {
     throw error;
   }
   return { url, logFile, stop: () => supervised.stop() };
+}
+
+/**
+ * Runs the relay as it runs beside a coordinator.
+ * @param {object} options
+ * @param {string} options.policyUrl
+ * @param {string} options.tokenFile
+ * @param {string} options.groupFile
+ * @param {number} options.port
+ * @param {string} options.folder for its log
+ */
+export function startRelayProgram({ policyUrl, tokenFile, groupFile, port, folder }) {
+  const supervised = supervise(
+    {
+      part: "relay", name: "the relay", cwd: folder, logFile: join(folder, "relay.log"), env: process.env, command: process.execPath,
+      args: [join(root, "tools", "relay.mjs"), "--policy-url", policyUrl, "--token-file", tokenFile, "--groups", groupFile, "--listen", `127.0.0.1:${port}`],
+    },
+    silent,
+  );
+  const url = `http://127.0.0.1:${port}/`;
+  return {
+    url,
+    /** Whether it has a policy to give. */
+    hasPolicy: () => fetch(url).then(({ ok }) => ok, () => false),
+    failed: supervised.failed,
+    stop: () => supervised.stop(),
+  };
 }
 
 /** @param {string} url */

@@ -19,7 +19,8 @@ import { addressesOf, audience, workerSettings } from "./settings.mjs";
 import { killRuntime, startWatchdog } from "./watchdog.mjs";
 import { migrate, startWorkers, writeConfigs } from "./workers.mjs";
 
-const EXTERNAL_ENGINE_WITHIN_MS = 60_000;
+/** Long enough to start a Trino by hand: it wants the policy of a gateway that runs already. */
+const EXTERNAL_ENGINE_WITHIN_MS = 600_000;
 
 /** @typedef {import("./supervisor.mjs").Supervised} Supervised */
 
@@ -161,7 +162,7 @@ async function start(options, { claim, processes, undoLater, stopping, events, s
   const [postgres] = await allOf([startDatabase(), startFront()]);
 
   if (options.engineUrl) {
-    await report.step(`the engine at ${engineUrl}`, () => untilEngineAnswers(engineUrl));
+    await report.step(`the engine at ${engineUrl}`, (progress) => untilEngineAnswers(engineUrl, progress));
   } else {
     const catalogs = [...(postgres ? [{ catalog: "postgres", url: postgres.readerUrl }] : []), ...external];
     const configFile = writeEngineConfig({
@@ -236,11 +237,12 @@ async function allOf(work) {
   return /** @type {Promise<any>} */ (Promise.all(work));
 }
 
-/** @param {string} url */
-async function untilEngineAnswers(url) {
+/** @param {string} url @param {(detail: string) => void} progress */
+async function untilEngineAnswers(url, progress) {
   const until = Date.now() + EXTERNAL_ENGINE_WITHIN_MS;
+  progress("waiting for its /v1/info; a Trino and its relay can be started now (docs/trino.md)");
   while (!(await engineAnswers(url))) {
-    if (Date.now() > until) throw new Error(`no engine answers at ${url}/v1/info; check --engine-url`);
+    if (Date.now() > until) throw new Error(`no engine answers at ${url}/v1/info; check --engine-url, and docs/trino.md for how to start a Trino`);
     await sleep(300);
   }
 }
