@@ -1,17 +1,20 @@
 //! Queries and expressions: parsed by sqlparser, their tables collected by `relations`.
 
-use sqlparser::ast::{Expr, Statement as Tree};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{DataType, Expr, Query, Statement as Tree, TableFactor, VisitMut, VisitorMut};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use townlake_core::advice::Span;
 
 use crate::cursor::Cursor;
-use crate::dialect::Trino;
+use crate::dialect::{Trino, parse_type};
 use crate::error::ReadError;
 use crate::extras::Extras;
 use crate::limits::{MAX_RECURSION, MAX_STARTS_PER_TOKEN};
-use crate::prepare::prepare;
+use crate::prepare::{Prepared, Substitute, prepare};
 use crate::read::Reader;
 use crate::relations;
 use crate::syntax::{inside_parentheses, syntax_error};
@@ -24,9 +27,7 @@ pub(crate) fn read_query(
     end: Span,
     reader: &mut Reader<'_>,
 ) -> Result<(), ReadError> {
-    let query = parse(tokens, end, &mut reader.extras, |parser| {
-        parser.parse_query()
-    })?;
+    let query = parse_query(tokens, end, &mut reader.extras)?;
     relations::collect(query.as_ref(), reader)?;
     reader.query = Some(query);
     Ok(())
@@ -138,6 +139,55 @@ pub(crate) fn read_merge(
     }
 }
 
+/// Prepares all of the tokens and reads the query that they are.
+pub(crate) fn parse_query(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    extras: &mut Extras,
+) -> Result<Box<Query>, ReadError> {
+    let Prepared {
+        tokens,
+        substitutes,
+    } = prepare(tokens, end, extras)?;
+    check_tokens(&tokens)?;
+    let mut query = run(&tokens, end, extras, |parser| parser.parse_query())
+        .map_err(|error| inside_parentheses(&tokens, end, error))?;
+    if substitutes.is_empty() {
+        return Ok(query);
+    }
+    let mut relations = HashMap::new();
+    for Substitute { name, tokens } in substitutes {
+        check_tokens(&tokens)?;
+        let relation = run(&tokens, end, extras, |parser| parser.parse_table_factor())
+            .map_err(|error| inside_parentheses(&tokens, end, error))?;
+        relations.insert(name, relation);
+    }
+    let _: ControlFlow<()> = query.visit(&mut PutBack { relations });
+    Ok(query)
+}
+
+/// Puts relations where a name stands for them.
+struct PutBack {
+    relations: HashMap<String, TableFactor>,
+}
+
+impl VisitorMut for PutBack {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::MatchRecognize { table, .. } = factor
+            && let TableFactor::Table { name, .. } = table.as_ref()
+            && let [part] = name.0.as_slice()
+            && let Some(relation) = part
+                .as_ident()
+                .and_then(|name| self.relations.remove(&name.value))
+        {
+            **table = relation;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 /// Prepares all of the tokens and runs sqlparser over them.
 pub(crate) fn parse<T>(
     tokens: &[TokenWithSpan],
@@ -145,9 +195,22 @@ pub(crate) fn parse<T>(
     extras: &mut Extras,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
 ) -> Result<T, ReadError> {
-    let prepared = prepare(tokens, end, extras)?;
-    check_tokens(&prepared)?;
-    run(&prepared, end, extras, read).map_err(|error| inside_parentheses(&prepared, end, error))
+    let Prepared {
+        tokens,
+        substitutes,
+    } = prepare(tokens, end, extras)?;
+    check_tokens(&tokens)?;
+    if let Some(first) = substitutes
+        .first()
+        .and_then(|relation| relation.tokens.first())
+    {
+        return Err(ReadError::NotUnderstood {
+            what: "MATCH_RECOGNIZE over a subquery outside of a query".to_owned(),
+            hint: None,
+            at: span_of(first.span.start),
+        });
+    }
+    run(&tokens, end, extras, read).map_err(|error| inside_parentheses(&tokens, end, error))
 }
 
 /// Runs sqlparser over all of the prepared tokens.
@@ -174,6 +237,29 @@ pub(crate) fn parse_front(tokens: &[TokenWithSpan], end: Span) -> Result<(Expr, 
         parser.parse_subexpr(COMPARISON)
     })
 }
+
+/// Reads the expression at the start of the tokens, and gives how many of them it takes.
+pub(crate) fn parse_expression_front(
+    tokens: &[TokenWithSpan],
+    end: Span,
+    extras: &mut Extras,
+) -> Result<(Expr, usize), ReadError> {
+    check_tokens(tokens)?;
+    run_front(tokens, end, extras, |parser| parser.parse_expr())
+}
+
+/// Reads the type at the start of the tokens, and gives how many of them it takes.
+pub(crate) fn parse_type_front(
+    tokens: &[TokenWithSpan],
+    end: Span,
+) -> Result<(DataType, usize), ReadError> {
+    // No type is as long as the function behind it may be.
+    let tokens = tokens.get(..LONGEST_TYPE).unwrap_or(tokens);
+    run_front(tokens, end, &mut Extras::default(), parse_type)
+}
+
+/// In tokens.
+const LONGEST_TYPE: usize = 10_000;
 
 /// How strongly sqlparser binds comparisons; what `FOR VERSION AS OF` takes binds more strongly.
 const COMPARISON: u8 = 20;

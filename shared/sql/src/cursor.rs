@@ -58,6 +58,10 @@ impl<'t> Cursor<'t> {
         self.index += 1;
     }
 
+    pub(crate) fn advance_by(&mut self, count: usize) {
+        self.index += count;
+    }
+
     /// Where the next token starts.
     pub(crate) fn at(&self) -> Span {
         self.tokens

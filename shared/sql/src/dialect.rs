@@ -3,13 +3,20 @@
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 
-use sqlparser::ast::{CastKind, DataType, Expr, Ident, ObjectName, ObjectNamePart, TypedString};
+use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
 
 use crate::extras::Extras;
+
+mod alias;
+mod json;
+mod prefix;
+mod tables;
+mod types;
+
+pub(crate) use types::parse_type;
 
 /// Trino's dialect. It also counts how many expressions were started, to bound the parser's work.
 #[derive(Debug)]
@@ -58,10 +65,6 @@ impl Dialect for Trino {
         character == '"' || character == '`'
     }
 
-    fn supports_unicode_string_literal(&self) -> bool {
-        true
-    }
-
     fn supports_numeric_literal_underscores(&self) -> bool {
         true
     }
@@ -106,6 +109,26 @@ impl Dialect for Trino {
         true
     }
 
+    fn supports_match_recognize(&self) -> bool {
+        true
+    }
+
+    fn supports_named_fn_args_with_rarrow_operator(&self) -> bool {
+        true
+    }
+
+    fn supports_select_expr_star(&self) -> bool {
+        true
+    }
+
+    fn is_column_alias(&self, keyword: &Keyword, parser: &mut Parser) -> bool {
+        alias::is_column_alias(*keyword, parser)
+    }
+
+    fn is_table_alias(&self, keyword: &Keyword, parser: &mut Parser) -> bool {
+        alias::is_table_alias(*keyword, parser)
+    }
+
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
         let left = self.starts_left.get();
         if left == 0 {
@@ -113,82 +136,15 @@ impl Dialect for Trino {
             return Some(Err(ParserError::RecursionLimitExceeded));
         }
         self.starts_left.set(left - 1);
-        let Token::Word(word) = &parser.peek_token_ref().token else {
-            return None;
-        };
-        if word.quote_style.is_some() {
-            return None;
-        }
-        let next = parser.peek_nth_token_ref(1);
-        match (word.keyword, &next.token) {
-            (Keyword::CAST, Token::LParen) => Some(parse_cast(parser, CastKind::Cast)),
-            (Keyword::TRY_CAST, Token::LParen) => Some(parse_cast(parser, CastKind::TryCast)),
-            // `ipaddress '::1'`: sqlparser knows only its own types before a string.
-            (Keyword::NoKeyword, Token::SingleQuotedString(_)) => Some(parse_typed_string(parser)),
-            _ => None,
-        }
+        prefix::parse_prefix(parser, &self.extras)
     }
-}
 
-fn parse_cast(parser: &mut Parser, kind: CastKind) -> Result<Expr, ParserError> {
-    parser.next_token();
-    parser.expect_token(&Token::LParen)?;
-    let expr = parser.parse_expr()?;
-    parser.expect_keyword(Keyword::AS)?;
-    let data_type = parse_type(parser)?;
-    parser.expect_token(&Token::RParen)?;
-    Ok(Expr::Cast {
-        kind,
-        expr: Box::new(expr),
-        data_type,
-        array: false,
-        format: None,
-    })
-}
-
-fn parse_typed_string(parser: &mut Parser) -> Result<Expr, ParserError> {
-    let name = parser.parse_identifier()?;
-    let value = parser.parse_value()?;
-    let data_type = DataType::Custom(ObjectName::from(vec![name]), Vec::new());
-    Ok(Expr::TypedString(TypedString {
-        data_type,
-        value,
-        uses_odbc_syntax: false,
-    }))
-}
-
-/// A type of Trino's, e.g. `array(row(a bigint, "b" varchar(10)))`, kept as text: no type names a table.
-fn parse_type(parser: &mut Parser) -> Result<DataType, ParserError> {
-    let mut text = String::new();
-    let mut open = 0_usize;
-    let first = parser.peek_token_ref().clone();
-    loop {
-        let token = &parser.peek_token_ref().token;
-        let belongs = match token {
-            Token::Word(_) | Token::Number(_, _) | Token::Lt | Token::Gt => true,
-            Token::Comma => open > 0,
-            Token::LParen => {
-                open += 1;
-                true
-            }
-            Token::RParen if open > 0 => {
-                open -= 1;
-                true
-            }
-            _ => false,
-        };
-        if !belongs {
-            break;
-        }
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&token.to_string());
-        parser.next_token();
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        left: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        json::parse_is_json(parser, left)
     }
-    if !matches!(first.token, Token::Word(_)) || open > 0 {
-        return parser.expected("a type", first);
-    }
-    let name = ObjectNamePart::Identifier(Ident::with_span(first.span, text));
-    Ok(DataType::Custom(ObjectName(vec![name]), Vec::new()))
 }

@@ -34,6 +34,8 @@ pub struct Extras {
     /// Measures of a row pattern that a window computes: `m OVER w`, by the measure's name. In the tree each is a
     /// function without arguments.
     pub measure_calls: BTreeSet<Location>,
+    /// `(a).* AS (b, c)`, by the star: the columns' names.
+    pub star_columns: BTreeMap<Location, Vec<Ident>>,
     /// `WITH FUNCTION ...` before the query.
     pub functions: Vec<InlineFunction>,
     /// `WITH SESSION ...` before the query.
@@ -174,6 +176,7 @@ impl Extras {
             symmetric,
             row_patterns,
             measure_calls,
+            star_columns,
             functions,
             session,
         } = self;
@@ -189,6 +192,7 @@ impl Extras {
             .or(first("BETWEEN SYMMETRIC", symmetric.first()))
             .or(first("a row pattern", row_patterns.keys().next()))
             .or(first("a row pattern's measure", measure_calls.first()))
+            .or(first("names for `*`", star_columns.keys().next()))
             .or(functions.first().map(|_| ("WITH FUNCTION", start)))
             .or(session.first().map(|_| ("WITH SESSION", start)))
     }

@@ -9,6 +9,7 @@ use crate::read::{Reader, parse_at_depth};
 use crate::statement::{Access, SessionOption, Show, Statement, Transaction};
 
 mod define;
+mod inline;
 mod show;
 mod write;
 
@@ -62,6 +63,7 @@ fn first_word(cursor: &Cursor<'_>) -> Option<String> {
 }
 
 fn query(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
+    inline::read_inline(cursor, reader)?;
     body::read_query(cursor.rest(), cursor.end(), reader)?;
     Ok(Statement::Query)
 }

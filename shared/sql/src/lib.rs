@@ -15,6 +15,7 @@ mod cursor;
 mod depth;
 mod dialect;
 mod head;
+mod literals;
 mod prepare;
 mod relations;
 mod syntax;

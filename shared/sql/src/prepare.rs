@@ -17,7 +17,19 @@ use crate::extras::{Extras, GroupByQuantifier, TimeTravel, TimeTravelKind};
 use crate::tokens::span_of;
 
 mod groups;
+mod patterns;
 mod values;
+
+pub(crate) use patterns::Substitute;
+
+/// Tokens that sqlparser can read.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// In the order of the text.
+    pub(crate) tokens: Vec<TokenWithSpan>,
+    /// Relations to put into the tree afterwards, outer ones last.
+    pub(crate) substitutes: Vec<Substitute>,
+}
 
 /// Prepares the tokens of one query, expression or statement.
 ///
@@ -27,14 +39,15 @@ pub(crate) fn prepare(
     tokens: &[TokenWithSpan],
     end: Span,
     extras: &mut Extras,
-) -> Result<Vec<TokenWithSpan>, ReadError> {
+) -> Result<Prepared, ReadError> {
     let mut pass = Pass {
         tokens,
         end,
         closing: groups::closing_parentheses(tokens),
         index: 0,
         out: Vec::with_capacity(tokens.len() + 8),
-        selects: vec![None],
+        levels: vec![Level::default()],
+        substitutes: Vec::new(),
         later: BTreeMap::new(),
         dropped: BTreeSet::new(),
         extras,
@@ -42,7 +55,19 @@ pub(crate) fn prepare(
     while pass.index <= tokens.len() {
         pass.step()?;
     }
-    Ok(pass.out)
+    Ok(Prepared {
+        tokens: pass.out,
+        substitutes: pass.substitutes,
+    })
+}
+
+/// What is open: the text itself, or a parenthesis.
+#[derive(Default)]
+struct Level {
+    /// Its last SELECT.
+    select: Option<Location>,
+    /// Whether it holds the members of a `JSON_OBJECT`.
+    is_object: bool,
 }
 
 /// One walk over the tokens.
@@ -53,8 +78,8 @@ struct Pass<'t> {
     closing: Vec<usize>,
     index: usize,
     out: Vec<TokenWithSpan>,
-    /// The last SELECT of each open parenthesis.
-    selects: Vec<Option<Location>>,
+    levels: Vec<Level>,
+    substitutes: Vec<Substitute>,
     /// Tokens to put in before the token at an index; the last of them first.
     later: BTreeMap<usize, Vec<TokenWithSpan>>,
     /// Tokens to leave out.
@@ -78,9 +103,22 @@ impl Pass<'_> {
             return Ok(());
         }
         match &token.token {
-            Token::LParen => self.selects.push(None),
+            Token::LParen => {
+                let is_object = self.index > 0
+                    && is_word(self.out.last().map(|token| &token.token), "JSON_OBJECT");
+                self.levels.push(Level {
+                    select: None,
+                    is_object,
+                });
+            }
             Token::RParen => {
-                self.selects.pop();
+                self.levels.pop();
+            }
+            // `'a' : x` in a JSON_OBJECT means the same as `'a' VALUE x`.
+            Token::Colon if self.levels.last().is_some_and(|level| level.is_object) => {
+                self.put(Token::make_keyword("VALUE"), self.index);
+                self.index += 1;
+                return Ok(());
             }
             Token::Word(word) if word.quote_style.is_none() => {
                 return self.word(&word.value.to_ascii_uppercase());
@@ -110,6 +148,30 @@ impl Pass<'_> {
             "BETWEEN" => self.between(),
             "AT" if self.sees(&["AT", "LOCAL"]) => self.at_local(),
             "LIMIT" => return self.limit(),
+            "JSON_TABLE" if self.peek(1) == Some(&Token::LParen) => self.json_table(),
+            "COPARTITION" if self.peek(1) == Some(&Token::LParen) => self.copartition(),
+            "MATCH_RECOGNIZE" if self.peek(1) == Some(&Token::LParen) => {
+                patterns::match_recognize(self);
+            }
+            "OVER" => {
+                patterns::measure_call(self);
+                if self.peek(1) == Some(&Token::LParen) {
+                    return patterns::window(self);
+                }
+                self.keep(1);
+            }
+            "TRIM" if self.peek(1) == Some(&Token::LParen) => self.trim(),
+            "AS" if self.peek(1) == Some(&Token::LParen) && self.follows_star() => {
+                let star = self.out.last().map(|token| token.span.start);
+                self.index += 1;
+                let columns = self.column_list()?;
+                self.extras
+                    .star_columns
+                    .extend(star.map(|star| (star, columns)));
+            }
+            "AS" if self.peek(1) == Some(&Token::LParen) && !self.opens_query(1) => {
+                return patterns::window(self);
+            }
             _ => self.keep(1),
         }
         Ok(())
@@ -117,8 +179,8 @@ impl Pass<'_> {
 
     fn enter_select(&mut self) {
         let place = self.place(0);
-        if let Some(select) = self.selects.last_mut() {
-            *select = Some(place);
+        if let Some(level) = self.levels.last_mut() {
+            level.select = Some(place);
         }
     }
 
@@ -208,7 +270,7 @@ impl Pass<'_> {
 
     fn group_by(&mut self) {
         self.keep(2);
-        let select = self.selects.last().copied().flatten();
+        let select = self.levels.last().and_then(|level| level.select);
         let ends = self.peek(1).is_none_or(|token| {
             matches!(token, Token::RParen)
                 || matches!(token, Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value))
@@ -297,6 +359,59 @@ impl Pass<'_> {
             });
         }
         Ok(())
+    }
+
+    /// `TRIM(LEADING FROM x)`: sqlparser wants a string before FROM, or no FROM.
+    fn trim(&mut self) {
+        self.keep(1);
+        let side = ["LEADING", "TRAILING", "BOTH"]
+            .iter()
+            .any(|side| is_word(self.peek(1), side));
+        if side && is_word(self.peek(2), "FROM") {
+            self.dropped.insert(self.index + 2);
+        }
+    }
+
+    /// Whether `.*` was the last.
+    fn follows_star(&self) -> bool {
+        let mut last = self.out.iter().rev().map(|token| &token.token);
+        last.next() == Some(&Token::Mul) && last.next() == Some(&Token::Period)
+    }
+
+    /// sqlparser's own JSON_TABLE is that of another dialect; a table function can hold anything.
+    fn json_table(&mut self) {
+        self.put(Token::make_keyword("TABLE"), self.index);
+        self.put(Token::LParen, self.index);
+        let close = self.closing.get(self.index + 1).copied();
+        if let Some((close, near)) = close.and_then(|close| Some((close, self.tokens.get(close)?)))
+        {
+            let token = TokenWithSpan {
+                token: Token::RParen,
+                span: near.span,
+            };
+            self.later.entry(close + 1).or_default().push(token);
+        }
+        self.keep(1);
+    }
+
+    /// `COPARTITION (a, b), (c, d)`: which table arguments are partitioned alike changes no column.
+    fn copartition(&mut self) {
+        self.index += 1;
+        while self.peek(0) == Some(&Token::LParen) {
+            let close = self.closing.get(self.index).copied();
+            self.index = close.unwrap_or(self.index) + 1;
+            if self.peek(0) == Some(&Token::Comma) && self.peek(1) == Some(&Token::LParen) {
+                self.index += 1;
+            }
+        }
+    }
+
+    /// Whether a parenthesis ahead is a subquery's.
+    fn opens_query(&self, ahead: usize) -> bool {
+        self.peek(ahead) == Some(&Token::LParen)
+            && ["SELECT", "WITH", "VALUES", "TABLE"]
+                .iter()
+                .any(|word| is_word(self.peek(ahead + 1), word))
     }
 
     fn names_table(&self, ahead: usize) -> bool {

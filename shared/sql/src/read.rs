@@ -35,7 +35,15 @@ pub struct Session {
 /// The text is not one statement of Trino's SQL, is larger or deeper than `limits` allow, or holds something
 /// that is not understood here.
 pub fn read(text: &str, session: &Session) -> Result<Reading, ReadError> {
-    Ok(parse_at_depth(text, session, 0)?.reading)
+    let parsed = parse_at_depth(text, session, 0)?;
+    if let Some(property) = parsed.extras.session.first() {
+        return Err(ReadError::NotUnderstood {
+            what: format!("`{}` for one query", property.name),
+            hint: Some("use SET SESSION before the query"),
+            at: Span { line: 1, column: 1 },
+        });
+    }
+    Ok(parsed.reading)
 }
 
 /// Reads a statement that `depth` others are around.

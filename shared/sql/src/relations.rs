@@ -222,6 +222,10 @@ impl Collector<'_, '_> {
 
     fn read_table_function(&mut self, function: &Function) -> Result<(), ReadError> {
         let name = to_name(&function.name)?;
+        let place = function.name.span().start;
+        if self.reader.extras.json_tables.contains_key(&place) {
+            return Ok(());
+        }
         self.reader.table_functions.push(TableFunctionUse {
             name: name.parts,
             at: name.at,

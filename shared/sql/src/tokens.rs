@@ -4,11 +4,13 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 use townlake_core::advice::Span;
 
+use crate::cursor::is_word;
 use crate::depth::check_depth;
 use crate::dialect::Trino;
 use crate::error::ReadError;
 use crate::extras::Extras;
 use crate::limits::MAX_CHARACTERS;
+use crate::literals;
 
 /// The tokens of one statement without white space, comments and the closing semicolon.
 #[derive(Debug, Clone)]
@@ -48,6 +50,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
     let mut list: Vec<TokenWithSpan> = Vec::with_capacity(all.len() / 2);
     let mut end = Span { line: 1, column: 1 };
     let mut closed = false;
+    let all = literals::join(all)?;
+    let may_hold_statements = holds_function(&all);
+    let mut between = Vec::new();
     for token in all {
         match &token.token {
             Token::EOF => continue,
@@ -58,17 +63,24 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
             Token::SemiColon => {
                 // A lone or repeated `;` is harmless; a statement behind one is not.
                 closed = true;
+                between.push(token);
                 continue;
             }
             _ => {}
         }
         if closed && !list.is_empty() {
-            return Err(ReadError::Several {
-                at: span_of(token.span.start),
-            });
+            if !may_hold_statements {
+                return Err(ReadError::Several {
+                    at: span_of(token.span.start),
+                });
+            }
+            list.append(&mut between);
         }
         closed = false;
-        check_token(&token)?;
+        between.clear();
+        if !is_of_trino_alone(&token.token) {
+            check_token(&token)?;
+        }
         if let Some(previous) = list.last() {
             check_pair(previous, &token)?;
         }
@@ -80,6 +92,17 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
     }
     check_depth(&list)?;
     Ok(Tokens { list, end })
+}
+
+/// Whether the text begins with a function, whose body may hold statements with semicolons.
+fn holds_function(tokens: &[TokenWithSpan]) -> bool {
+    let mut words = tokens
+        .iter()
+        .map(|token| &token.token)
+        .filter(|token| !matches!(token, Token::Whitespace(_)));
+    let first = words.next();
+    let second = words.next();
+    is_word(first, "WITH") && (is_word(second, "FUNCTION") || is_word(second, "SESSION"))
 }
 
 /// Trino ends a `--` comment at a carriage return too; what follows one there would be hidden from us.
@@ -104,6 +127,21 @@ fn check_comment(space: &Whitespace, token: &TokenWithSpan) -> Result<(), ReadEr
 /// Refuses tokens that are left over when all that is Trino's own has been made into what sqlparser reads.
 pub(crate) fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
     tokens.iter().try_for_each(check_token)
+}
+
+/// Tokens of a row pattern, of `JSON_OBJECT('a' : 1)` and of `INSERT INTO t @ branch`. They are looked at again when
+/// those have been made into something else.
+fn is_of_trino_alone(token: &Token) -> bool {
+    match token {
+        Token::LBrace
+        | Token::RBrace
+        | Token::Caret
+        | Token::Pipe
+        | Token::Colon
+        | Token::AtSign => true,
+        Token::Placeholder(text) => text == "$",
+        _ => false,
+    }
 }
 
 fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {

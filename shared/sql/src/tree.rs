@@ -101,7 +101,7 @@ pub fn tokens(text: &str) -> Result<(Vec<TokenWithSpan>, Span), ReadError> {
 /// # Errors
 /// They are not one query, or hold a construct that the tree alone does not show.
 pub fn query(tokens: &[TokenWithSpan], end: Span) -> Result<Box<Query>, ReadError> {
-    complete(|extras| body::parse(tokens, end, extras, |parser| parser.parse_query()))
+    complete(|extras| body::parse_query(tokens, end, extras))
 }
 
 /// The expressions that all of the tokens are, with commas between them.

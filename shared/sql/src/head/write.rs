@@ -21,7 +21,7 @@ pub(super) fn read_write(
         "UPDATE" => update(cursor, reader)?,
         "DELETE" => delete(cursor, reader)?,
         "MERGE" => {
-            body::read_merge(cursor.rest(), cursor.end(), reader)?;
+            merge(cursor, reader)?;
             Write::Merge
         }
         "TRUNCATE" => {
@@ -56,6 +56,7 @@ fn insert(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
     cursor.expect(&["INSERT", "INTO"])?;
     let name = cursor.name("a table", 3)?;
     reader.note_target(&name, Access::Write)?;
+    branch(cursor, reader)?;
     // `(a, b)` is a list of columns; `(SELECT ...)` and `((SELECT ...))` are queries.
     if cursor.peek() == Some(&Token::LParen) && !opens_query(cursor.peek_at(1)) {
         let columns = cursor.column_list()?;
@@ -65,6 +66,36 @@ fn insert(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
     }
     body::read_query(cursor.rest(), cursor.end(), reader)?;
     Ok(Write::Insert)
+}
+
+/// `@ branch`, behind the target.
+fn branch(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    if cursor.eat_token(&Token::AtSign) {
+        let branch = cursor.ident("a branch")?;
+        if let Some(target) = &mut reader.target {
+            target.branch = Some(branch);
+        }
+    }
+    Ok(())
+}
+
+/// sqlparser reads all of it but the branch.
+fn merge(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let all = cursor.rest();
+    cursor.expect(&["MERGE", "INTO"])?;
+    cursor.name("a table", 3)?;
+    if cursor.peek() != Some(&Token::AtSign) {
+        return body::read_merge(all, cursor.end(), reader);
+    }
+    let before = all.len() - cursor.rest().len();
+    cursor.advance();
+    let branch = cursor.ident("a branch")?;
+    let front = all.get(..before).unwrap_or_default();
+    body::read_merge(&[front, cursor.rest()].concat(), cursor.end(), reader)?;
+    if let Some(target) = &mut reader.target {
+        target.branch = Some(branch);
+    }
+    Ok(())
 }
 
 fn opens_query(token: Option<&Token>) -> bool {
@@ -84,6 +115,7 @@ fn update(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
     cursor.expect(&["UPDATE"])?;
     let name = cursor.name("a table", 3)?;
     reader.note_target(&name, Access::Write)?;
+    branch(cursor, reader)?;
     cursor.expect(&["SET"])?;
     body::read_assignments(cursor.rest(), cursor.end(), reader)?;
     Ok(Write::Update)
@@ -93,6 +125,7 @@ fn delete(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
     cursor.expect(&["DELETE", "FROM"])?;
     let name = cursor.name("a table", 3)?;
     reader.note_target(&name, Access::Write)?;
+    branch(cursor, reader)?;
     let condition = if cursor.eat(&["WHERE"]) {
         Some(body::read_expression(cursor.rest(), cursor.end(), reader)?)
     } else {

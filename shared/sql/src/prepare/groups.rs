@@ -85,3 +85,44 @@ pub(super) fn end_of_constant(tokens: &[TokenWithSpan], start: usize) -> usize {
     }
     tokens.len()
 }
+
+/// Where the parenthesis that closes at `close` opens.
+pub(super) fn opening_parenthesis(tokens: &[TokenWithSpan], close: usize) -> Option<usize> {
+    let mut open = 0_usize;
+    for (index, token) in tokens.get(..=close)?.iter().enumerate().rev() {
+        match token.token {
+            Token::RParen => open += 1,
+            Token::LParen => {
+                open = open.checked_sub(1)?;
+                if open == 0 {
+                    return Some(index);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the name of the function begins whose call ends a list of tokens, `FILTER (...)` and `IGNORE NULLS` included;
+/// or that of a measure, which has no parentheses.
+pub(super) fn start_of_call(tokens: &[TokenWithSpan]) -> Option<Location> {
+    let mut rest = tokens;
+    loop {
+        let last = rest.last()?;
+        let before = rest.get(..rest.len().checked_sub(1)?)?;
+        match &last.token {
+            Token::RParen => rest = rest.get(..opening_parenthesis(rest, before.len())?)?,
+            Token::Word(word) if word.quote_style.is_none() => match word.keyword {
+                Keyword::FILTER
+                | Keyword::NULLS
+                | Keyword::IGNORE
+                | Keyword::RESPECT
+                | Keyword::GROUP
+                | Keyword::WITHIN => rest = before,
+                _ => return start_of_name(rest),
+            },
+            _ => return start_of_name(rest),
+        }
+    }
+}

@@ -156,6 +156,13 @@ pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError>
 
 fn check_item(item: &SelectItem) -> Result<(), ReadError> {
     match item {
+        SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'') => {
+            Err(ReadError::NotUnderstood {
+                what: "a string as an alias".to_owned(),
+                hint: Some("quote names with double quotes"),
+                at: span(item),
+            })
+        }
         SelectItem::UnnamedExpr(_)
         | SelectItem::ExprWithAlias { .. }
         | SelectItem::ExprWithAliases { .. } => Ok(()),
@@ -261,6 +268,7 @@ pub(super) fn check_factor(factor: &TableFactor) -> Result<(), ReadError> {
             with_offset_alias: None,
             with_ordinality: _,
         } => (alias, None),
+        TableFactor::MatchRecognize { alias, .. } => (alias, None),
         TableFactor::NestedJoin {
             table_with_joins,
             alias,
@@ -348,6 +356,7 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
         | Expr::Array(_)
         | Expr::Interval(_)
         | Expr::Wildcard(_)
+        | Expr::Named { .. }
         | Expr::Lambda(_) => Ok(()),
         Expr::Cast {
             kind: CastKind::Cast | CastKind::TryCast,

@@ -1,0 +1,267 @@
+//! How expressions begin in Trino and not in sqlparser.
+
+use std::cell::RefCell;
+
+use sqlparser::ast::{
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, LambdaFunction, LambdaSyntax, ObjectName, OneOrManyWithParens,
+    TypedString,
+};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, Word};
+
+use super::types::parse_type;
+use super::{json, tables};
+use crate::cursor::{is_reserved, is_word};
+use crate::extras::Extras;
+
+/// Reads an expression's beginning, if it is one of Trino's own.
+pub(super) fn parse_prefix(
+    parser: &mut Parser,
+    extras: &RefCell<Extras>,
+) -> Option<Result<Expr, ParserError>> {
+    let next = &parser.peek_nth_token_ref(1).token;
+    match &parser.peek_token_ref().token {
+        Token::LParen => match next {
+            Token::RParen => Some(parse_lambda_without_parameters(parser)),
+            Token::LParen if is_query_in_parentheses(parser) => Some(parse_subquery(parser)),
+            token if is_word(Some(token), "VALUES") => Some(parse_subquery(parser)),
+            _ => None,
+        },
+        Token::Word(word) if word.quote_style.is_none() => {
+            let next = next.clone();
+            let word = word.clone();
+            parse_word(&word, &next, parser, extras)
+        }
+        _ => None,
+    }
+}
+
+fn parse_word(
+    word: &Word,
+    next: &Token,
+    parser: &mut Parser,
+    extras: &RefCell<Extras>,
+) -> Option<Result<Expr, ParserError>> {
+    match (word.keyword, next) {
+        (Keyword::CAST, Token::LParen) => Some(parse_cast(parser, CastKind::Cast)),
+        (Keyword::TRY_CAST, Token::LParen) => Some(parse_cast(parser, CastKind::TryCast)),
+        // `ipaddress '::1'`: sqlparser knows only its own types before a string.
+        (Keyword::NoKeyword, Token::SingleQuotedString(_)) => Some(parse_typed_string(parser)),
+        (Keyword::ROW, Token::LParen) => Some(parse_row(parser)),
+        (Keyword::TABLE, Token::LParen) => Some(tables::parse_table_argument(parser, extras)),
+        // `= ANY (VALUES 1, 2)`: sqlparser wants SELECT or WITH there.
+        (Keyword::VALUES, _) => Some(parser.parse_query().map(Expr::Subquery)),
+        (Keyword::JSON_TABLE, Token::LParen) => Some(json::parse_table(parser, extras)),
+        (_, Token::LParen) if json::is_function(&word.value) => {
+            Some(json::parse_function(parser, extras))
+        }
+        (_, Token::LParen) if word.value.eq_ignore_ascii_case("descriptor") => {
+            Some(tables::parse_descriptor(parser))
+        }
+        // `FINAL LAST(x)` in a row pattern.
+        (_, Token::Word(_))
+            if ["RUNNING", "FINAL"]
+                .iter()
+                .any(|mode| word.value.eq_ignore_ascii_case(mode))
+                && parser.peek_nth_token_ref(2).token == Token::LParen
+                && !is_reserved_word(next) =>
+        {
+            parser.next_token();
+            Some(parser.parse_prefix())
+        }
+        // Words that begin an expression of another dialect, and in Trino are plain names.
+        (keyword, next) if is_plain_name(keyword, next) => {
+            Some(parser.parse_identifier().map(Expr::Identifier))
+        }
+        _ => None,
+    }
+}
+
+fn is_reserved_word(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value))
+}
+
+/// Whether the word is a column's name, although sqlparser knows it as the start of something.
+fn is_plain_name(keyword: Keyword, next: &Token) -> bool {
+    let special = matches!(
+        keyword,
+        Keyword::INTERVAL
+            | Keyword::PRIOR
+            | Keyword::LAMBDA
+            | Keyword::STRUCT
+            | Keyword::MAP
+            | Keyword::USER
+            | Keyword::MATCH
+            | Keyword::ARRAY
+            | Keyword::CONVERT
+            | Keyword::OVERLAY
+            | Keyword::BINARY
+    );
+    special
+        && match next {
+            Token::EOF
+            | Token::Comma
+            | Token::RParen
+            | Token::Period
+            | Token::Eq
+            | Token::Neq
+            | Token::Lt
+            | Token::LtEq
+            | Token::Gt
+            | Token::GtEq
+            | Token::Mul
+            | Token::Div
+            | Token::Arrow
+            | Token::StringConcat
+            | Token::RBracket => true,
+            Token::Word(word) => {
+                word.quote_style.is_none()
+                    && matches!(
+                        word.keyword,
+                        Keyword::FROM
+                            | Keyword::AS
+                            | Keyword::IS
+                            | Keyword::IN
+                            | Keyword::AND
+                            | Keyword::OR
+                            | Keyword::ASC
+                            | Keyword::DESC
+                            | Keyword::WHERE
+                            | Keyword::END
+                            | Keyword::THEN
+                            | Keyword::ELSE
+                            | Keyword::WHEN
+                    )
+            }
+            _ => false,
+        }
+}
+
+/// `() -> 1`.
+fn parse_lambda_without_parameters(parser: &mut Parser) -> Result<Expr, ParserError> {
+    parser.expect_token(&Token::LParen)?;
+    parser.expect_token(&Token::RParen)?;
+    parser.expect_token(&Token::Arrow)?;
+    Ok(Expr::Lambda(LambdaFunction {
+        params: OneOrManyWithParens::Many(Vec::new()),
+        body: Box::new(parser.parse_expr()?),
+        syntax: LambdaSyntax::Arrow,
+    }))
+}
+
+/// `(VALUES 1)` and `((SELECT 1) UNION SELECT 2)`: sqlparser wants SELECT or WITH behind the parenthesis.
+fn parse_subquery(parser: &mut Parser) -> Result<Expr, ParserError> {
+    parser.expect_token(&Token::LParen)?;
+    let query = parser.parse_query()?;
+    parser.expect_token(&Token::RParen)?;
+    Ok(Expr::Subquery(query))
+}
+
+/// Whether a query in parentheses comes next, inside another parenthesis, and something follows it that makes
+/// both one query. Told from the tokens, because trying would double the work at each level.
+fn is_query_in_parentheses(parser: &Parser) -> bool {
+    let mut ahead = 1;
+    while parser.peek_nth_token_ref(ahead).token == Token::LParen {
+        ahead += 1;
+    }
+    let starts = ["SELECT", "WITH", "VALUES"]
+        .iter()
+        .any(|word| is_word(Some(&parser.peek_nth_token_ref(ahead).token), word));
+    if !starts {
+        return false;
+    }
+    let mut open = ahead;
+    while open > 1 {
+        match parser.peek_nth_token_ref(ahead).token {
+            Token::LParen => open += 1,
+            Token::RParen => open -= 1,
+            Token::EOF => return false,
+            _ => {}
+        }
+        ahead += 1;
+    }
+    [
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "ORDER",
+        "LIMIT",
+        "OFFSET",
+        "FETCH",
+    ]
+    .iter()
+    .any(|word| is_word(Some(&parser.peek_nth_token_ref(ahead).token), word))
+}
+
+fn parse_cast(parser: &mut Parser, kind: CastKind) -> Result<Expr, ParserError> {
+    parser.next_token();
+    parser.expect_token(&Token::LParen)?;
+    let expr = parser.parse_expr()?;
+    parser.expect_keyword(Keyword::AS)?;
+    let data_type = parse_type(parser)?;
+    parser.expect_token(&Token::RParen)?;
+    Ok(Expr::Cast {
+        kind,
+        expr: Box::new(expr),
+        data_type,
+        array: false,
+        format: None,
+    })
+}
+
+fn parse_typed_string(parser: &mut Parser) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    let value = parser.parse_value()?;
+    let data_type = DataType::Custom(ObjectName::from(vec![name]), Vec::new());
+    Ok(Expr::TypedString(TypedString {
+        data_type,
+        value,
+        uses_odbc_syntax: false,
+    }))
+}
+
+/// `ROW(1, 2 AS b)`.
+fn parse_row(parser: &mut Parser) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    parser.expect_token(&Token::LParen)?;
+    let mut fields = Vec::new();
+    if parser.peek_token_ref().token != Token::RParen {
+        fields = parser.parse_comma_separated(|parser| {
+            let expr = parser.parse_expr()?;
+            let named = parser.parse_keyword(Keyword::AS)
+                || matches!(parser.peek_token_ref().token, Token::Word(_));
+            if !named {
+                return Ok(expr);
+            }
+            let name = parser.parse_identifier()?;
+            let expr = Box::new(expr);
+            Ok(Expr::Named { expr, name })
+        })?;
+    }
+    parser.expect_token(&Token::RParen)?;
+    Ok(call(name, fields))
+}
+
+/// A call of a function with these arguments.
+pub(super) fn call(name: Ident, arguments: Vec<Expr>) -> Expr {
+    let args = arguments
+        .into_iter()
+        .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)))
+        .collect();
+    Expr::Function(Function {
+        name: ObjectName::from(vec![name]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args,
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
