@@ -6,20 +6,24 @@
 //! a plan has a name of its own (`email_7`), so names are resolved here and nowhere else.
 //!
 //! The policy is enforced here too: a table becomes a scan with the policy's filter and masks on it
-//! before anything of the statement is put on top (`relation`).
+//! before anything of the statement is put on top (`table`).
 
 mod aggregate;
 mod cast;
+mod conditional;
 mod expression;
 mod function;
 mod literal;
+mod name;
 mod operator;
 mod query;
 mod relation;
 mod scope;
 mod select;
 mod subquery;
+mod table;
 mod typed;
+mod unnest;
 mod window;
 
 use std::cell::{Cell, RefCell};

@@ -1,11 +1,11 @@
-//! Operators: comparison, arithmetic, `IN`.
+//! Operators: comparison, arithmetic, `IN`, `LIKE`.
 
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use sqlparser::ast::BinaryOperator;
+use datafusion::logical_expr::{BinaryExpr, Expr, Like, Operator};
+use sqlparser::ast::{self, BinaryOperator, Spanned, Value, ValueWithSpan};
 use townlake_protocol::trino::ErrorCode;
 
-use super::expression::boolean;
+use super::expression::{Env, boolean, negate_if};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::types::{Type, common_super_type};
@@ -123,6 +123,63 @@ impl Binder<'_> {
             list.into_iter().map(|item| item.expr).collect(),
             false,
         ))))
+    }
+
+    /// `value LIKE pattern`
+    pub(super) fn like(
+        &self,
+        value: &ast::Expr,
+        pattern: &ast::Expr,
+        escape: Option<&ValueWithSpan>,
+        negated: bool,
+        env: &Env<'_>,
+    ) -> Result<Typed> {
+        let place = value.span();
+        let value = self.expression(value, env)?;
+        let pattern_place = pattern.span();
+        let pattern = self.expression(pattern, env)?;
+        let is_text = |ty: &Type| matches!(ty, Type::Varchar(_) | Type::Char(_) | Type::Unknown);
+        if !is_text(&value.ty) {
+            return Err(Failure::new(
+                ErrorCode::TypeMismatch,
+                format!(
+                    "Left side of LIKE expression must evaluate to a varchar (actual: {})",
+                    value.ty
+                ),
+            )
+            .at(place));
+        }
+        if !matches!(pattern.ty, Type::Varchar(_) | Type::Unknown) {
+            return Err(Failure::new(
+                ErrorCode::TypeMismatch,
+                format!(
+                    "Pattern for LIKE expression must evaluate to a varchar (actual: {})",
+                    pattern.ty
+                ),
+            )
+            .at(pattern_place));
+        }
+        let escape = match escape {
+            None => None,
+            Some(ValueWithSpan {
+                value: Value::SingleQuotedString(text),
+                ..
+            }) => Some(text.clone()),
+            Some(_) => return Err(Failure::unsupported("An ESCAPE that is no string")),
+        };
+        let value = self.padded(value)?;
+        let matches = match (pattern.constant_text(), &escape) {
+            // DataFusion's LIKE takes a backslash for an escape; Trino's has none unless it says so.
+            (Some(text), None) if !text.contains('\\') => boolean(Expr::Like(Like::new(
+                false,
+                Box::new(value.expr),
+                Box::new(self.coerce(pattern, &Type::Varchar(None))?.expr),
+                None,
+                false,
+            ))),
+            _ => udf::text::like(value, self.coerce(pattern, &Type::Varchar(None))?, escape)?,
+        };
+        Ok(negate_if(negated, matches))
     }
 
     /// `+`, `-`, `*`, `/`, `%`

@@ -1,0 +1,151 @@
+//! UNNEST.
+
+use datafusion::common::{Column, UnnestOptions};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+use sqlparser::ast::{Spanned, TableFactor};
+use townlake_protocol::trino::ErrorCode;
+
+use super::expression::Env;
+use super::query::Names;
+use super::relation::aliased;
+use super::scope::{Field, Relation, Scope};
+use super::{Binder, Typed};
+use crate::error::{Failure, Result};
+use crate::types::Type;
+
+impl Binder<'_> {
+    /// `left CROSS JOIN UNNEST(...)`: the arrays are columns of the left side, so each row is simply
+    /// repeated for its elements.
+    pub(super) fn unnest(
+        &self,
+        left: Relation,
+        factor: &TableFactor,
+        names: &Names<'_>,
+        parent: Option<&Scope<'_>>,
+    ) -> Result<Relation> {
+        let TableFactor::UNNEST {
+            alias,
+            array_exprs,
+            with_offset: false,
+            with_offset_alias: None,
+            with_ordinality,
+        } = factor
+        else {
+            return Err(Failure::unsupported("This form of UNNEST"));
+        };
+        let scope = Scope {
+            fields: &left.fields,
+            parent,
+        };
+        let env = Env::plain(&scope, names, "UNNEST");
+        let mut added: Vec<(String, Typed)> = Vec::new();
+        let mut expand: Vec<(String, Type, Option<String>)> = Vec::new();
+        for expr in array_exprs {
+            let value = self.expression(expr, &env)?;
+            match &value.ty {
+                Type::Array(item) => {
+                    let symbol = self.symbol("unnest");
+                    expand.push((symbol.clone(), (**item).clone(), None));
+                    added.push((symbol, value));
+                }
+                Type::Map(key, item) => {
+                    let (key, item) = ((**key).clone(), (**item).clone());
+                    for (function, ty) in [("map_keys", key), ("map_values", item)] {
+                        let symbol = self.symbol("unnest");
+                        let half = self.call(function, vec![value.clone()])?;
+                        expand.push((symbol.clone(), ty, None));
+                        added.push((symbol, half));
+                    }
+                }
+                other => {
+                    return Err(Failure::new(
+                        ErrorCode::TypeMismatch,
+                        format!("Cannot unnest type: {other}"),
+                    )
+                    .at(expr.span()));
+                }
+            }
+        }
+        if *with_ordinality {
+            let arrays: Vec<Typed> = added.iter().map(|(_, value)| value.clone()).collect();
+            let symbol = self.symbol("ordinality");
+            expand.push((symbol.clone(), Type::BigInt, None));
+            added.push((symbol, crate::udf::array::ordinals(arrays)));
+        }
+        let mut projection: Vec<Expr> = left
+            .fields
+            .iter()
+            .filter(|field| field.readable)
+            .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)))
+            .collect();
+        projection.extend(
+            added
+                .iter()
+                .map(|(symbol, value)| value.expr.clone().alias(symbol)),
+        );
+        let columns: Vec<Column> = expand
+            .iter()
+            .map(|(symbol, ..)| Column::new_unqualified(symbol))
+            .collect();
+        let plan = LogicalPlanBuilder::from(left.plan)
+            .project(projection)?
+            .unnest_columns_with_options(
+                columns,
+                UnnestOptions {
+                    preserve_nulls: false,
+                    recursions: Vec::new(),
+                },
+            )?
+            .build()?;
+        let mut unnested = Vec::new();
+        let mut fields_of_rows: Vec<Expr> = Vec::new();
+        for (symbol, ty, _) in expand {
+            match &ty {
+                Type::Row(fields) => {
+                    for (i, (name, field_type)) in fields.iter().enumerate() {
+                        let part = crate::udf::row::field(
+                            Typed::column(&symbol, ty.clone()),
+                            i,
+                            field_type.clone(),
+                        );
+                        let part_symbol = self.symbol("field");
+                        fields_of_rows.push(part.expr.alias(&part_symbol));
+                        unnested.push(Field::computed(
+                            name.clone(),
+                            part_symbol,
+                            field_type.clone(),
+                        ));
+                    }
+                }
+                _ => {
+                    fields_of_rows.push(Expr::Column(Column::new_unqualified(&symbol)));
+                    unnested.push(Field::computed(None, symbol, ty));
+                }
+            }
+        }
+        if *with_ordinality && let Some(last) = unnested.last_mut() {
+            last.name = Some("ordinality".to_owned());
+        }
+        let mut projection: Vec<Expr> = left
+            .fields
+            .iter()
+            .filter(|field| field.readable)
+            .map(|field| Expr::Column(Column::new_unqualified(&field.symbol)))
+            .collect();
+        projection.extend(fields_of_rows);
+        let plan = LogicalPlanBuilder::from(plan)
+            .project(projection)?
+            .build()?;
+        let right = aliased(
+            Relation {
+                plan: plan.clone(),
+                fields: unnested,
+            },
+            alias.as_ref(),
+        )?;
+        Ok(Relation {
+            plan,
+            fields: left.fields.into_iter().chain(right.fields).collect(),
+        })
+    }
+}
