@@ -33,32 +33,23 @@ pub fn never(from: &Type, to: &Type) -> bool {
             Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_),
         ) => true,
         (Varchar(_), _) => false,
-        (Char(_), Varchar(_) | Char(_)) => false,
-        // Trino turns a char into a varchar first where it must.
-        (
-            Char(_),
-            Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_),
-        ) => true,
-        (Char(_), _) => false,
+        // A char is text only: nothing else is made of it, nor it of anything else.
+        (Char(_), to) => !matches!(to, Varchar(_) | Char(_)),
+        (_, Char(_)) => true,
         (from, to) if number(from) && number(to) => false,
         (from, Boolean) if number(from) => false,
         (Boolean, to) if number(to) => false,
         (from, Varchar(_)) if number(from) => false,
-        (from, Char(_)) if number(from) => false,
         (from, Json) if number(from) => false,
-        (Boolean, Varchar(_) | Char(_) | Json) => false,
-        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Char(_) | Json) => false,
-        (Time(_), Time(_) | Varchar(_) | Char(_)) => false,
-        (
-            Timestamp(_),
-            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_) | Json,
-        ) => false,
-        (
-            TimestampTz(..),
-            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_),
-        ) => false,
-        (IntervalDayTime | IntervalYearMonth, Varchar(_) | Char(_)) => false,
-        (Uuid, Varchar(_) | Char(_) | Varbinary) => false,
+        (Boolean, Varchar(_) | Json) => false,
+        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Json) => false,
+        (Time(_), Time(_) | Varchar(_)) => false,
+        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Json) => {
+            false
+        }
+        (TimestampTz(..), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_)) => false,
+        (IntervalDayTime | IntervalYearMonth, Varchar(_)) => false,
+        (Uuid, Varchar(None) | Varbinary) => false,
         (Varbinary, Uuid) => false,
         (Json, Boolean | Varchar(_) | Array(_) | Map(..) | Row(_)) => false,
         (Json, to) if number(to) => false,
@@ -82,25 +73,23 @@ pub fn exists(from: &Type, to: &Type) -> bool {
         return false;
     }
     match (from, to) {
-        (Varchar(_) | Char(_), TimestampTz(..) | Time(_) | Json) => matches!(to, Time(_)),
+        (Varchar(_), TimestampTz(..) | Json) => false,
         (Varchar(_), _) => true,
         (Char(_), Varchar(_) | Char(_)) => true,
-        (from, Boolean | Real | Double | Decimal(..) | Varchar(_) | Char(_))
+        (from, Boolean | Real | Double | Decimal(..) | Varchar(_))
             if from.is_numeric() || *from == Boolean =>
         {
             true
         }
         (from, to) if to.is_integer() && (from.is_numeric() || *from == Boolean) => true,
-        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Char(_)) => true,
-        (Time(_), Time(_) | Varchar(_) | Char(_)) => true,
-        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_)) => {
-            true
-        }
+        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_)) => true,
+        (Time(_), Time(_) | Varchar(_)) => true,
         (
-            TimestampTz(..),
-            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Char(_),
+            Timestamp(_) | TimestampTz(..),
+            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_),
         ) => true,
         (Type::IntervalDayTime | Type::IntervalYearMonth | Uuid, Varchar(_)) => true,
+        (Uuid, Type::Varbinary) | (Type::Varbinary, Uuid) => true,
         _ => false,
     }
 }
@@ -130,6 +119,7 @@ pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> R
         Type::Timestamp(p) => to_timestamp(cell, from, *p),
         Type::TimestampTz(p, _) => to_instant(cell, from, *p, zone),
         Type::Uuid => to_uuid(cell),
+        Type::Varbinary => uuid_bytes(cell),
         _ => Err(Failure::internal(format!("no cast from {from} to {to}"))),
     }
 }
@@ -190,13 +180,22 @@ fn to_text(
     if text.chars().count() <= limit {
         return Ok(Out::Text(text));
     }
-    if matches!(from, Type::Varchar(_) | Type::Char(_)) {
-        return Ok(Out::Text(text.chars().take(limit).collect()));
+    match from {
+        Type::Varchar(_) | Type::Char(_) => Ok(Out::Text(text.chars().take(limit).collect())),
+        // Trino does not look at the length here, and fails, in TRY_CAST too, where the value is written.
+        Type::Boolean
+        | Type::Time(_)
+        | Type::Timestamp(_)
+        | Type::TimestampTz(..)
+        | Type::IntervalDayTime
+        | Type::IntervalYearMonth => Err(Failure::internal(format!(
+            "Character count exceeds length limit {limit}: {text}"
+        ))),
+        _ => Err(Failure::new(
+            ErrorCode::InvalidCastArgument,
+            format!("Value {text} cannot be represented as {to}"),
+        )),
     }
-    Err(Failure::new(
-        ErrorCode::InvalidCastArgument,
-        format!("Value {text} cannot be represented as {to}"),
-    ))
 }
 
 /// A double as Trino writes it: `1.5E0`.
@@ -204,10 +203,16 @@ pub fn double_text(value: f64) -> String {
     scientific(value, &format!("{value:e}"))
 }
 
-/// A real as Trino writes it.
-#[expect(clippy::cast_possible_truncation, reason = "it was a 32-bit number")]
+/// A real as Trino writes it: seven digits, `1.5E0`.
 pub fn real_text(value: f64) -> String {
-    scientific(value, &format!("{:e}", value as f32))
+    let seven = format!("{value:.6e}");
+    match seven.split_once('e') {
+        Some((mantissa, exponent)) => {
+            let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+            scientific(value, &format!("{mantissa}e{exponent}"))
+        }
+        None => scientific(value, &seven),
+    }
 }
 
 fn scientific(value: f64, shortest: &str) -> String {
@@ -216,6 +221,14 @@ fn scientific(value: f64, shortest: &str) -> String {
     }
     if value.is_infinite() {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    if value == 0.0 {
+        return if value.is_sign_negative() {
+            "-0E0"
+        } else {
+            "0E0"
+        }
+        .to_owned();
     }
     match shortest.split_once('e') {
         Some((mantissa, exponent)) if mantissa.contains('.') => format!("{mantissa}E{exponent}"),
@@ -428,17 +441,14 @@ fn to_decimal(cell: &Cell<'_>, from: &Type, p: u8, s: u8) -> Result<Out> {
             parse_decimal(exact.trim_end_matches('0'), s)
                 .ok_or_else(|| shown(&value.to_string()))?
         }
-        Cell::Text(text) => {
-            let trimmed = text.trim();
-            parse_decimal(trimmed, s).ok_or_else(|| {
-                Failure::new(
-                    ErrorCode::InvalidCastArgument,
-                    format!(
-                        "Cannot cast VARCHAR '{text}' to DECIMAL({p}, {s}). Value is not a number."
-                    ),
-                )
-            })?
-        }
+        Cell::Text(text) => parse_decimal(text, s).ok_or_else(|| {
+            Failure::new(
+                ErrorCode::InvalidCastArgument,
+                format!(
+                    "Cannot cast VARCHAR '{text}' to DECIMAL({p}, {s}). Value is not a number."
+                ),
+            )
+        })?,
         _ => return Err(Failure::internal(format!("no decimal of {from}"))),
     };
     if !fits(value, p) {
@@ -590,7 +600,17 @@ fn to_time(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
         _ => return Err(Failure::internal(format!("no time of {from}"))),
     };
     let step = 10_i128.pow(9 - u32::from(p.min(9)));
-    let rounded = ((nanos + step / 2).div_euclid(step) * step).rem_euclid(DAY_NANOS);
+    let rounded = (nanos + step / 2).div_euclid(step) * step;
+    let before_1970 = matches!(cell, Cell::Int(value) if *value < 0);
+    if matches!(from, Type::Timestamp(_) | Type::TimestampTz(..))
+        && (rounded == DAY_NANOS || (before_1970 && rounded != nanos))
+    {
+        // Trino 476 drops the carry: 1969-12-31 23:59:59.999999 becomes 23:59:59.000.
+        return Err(Failure::unsupported(
+            "CAST of a timestamp to a time where rounding reaches midnight or lies before 1970",
+        ));
+    }
+    let rounded = rounded.rem_euclid(DAY_NANOS);
     Ok(Out::Int(i64::try_from(rounded / 1000).unwrap_or(0)))
 }
 
@@ -636,7 +656,25 @@ fn to_instant(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result
     Ok(Out::Int(from_nanos(at, p)?))
 }
 
+fn uuid_bytes(cell: &Cell<'_>) -> Result<Out> {
+    match cell {
+        Cell::Text(text) => hex::decode(text.replace('-', ""))
+            .map(Out::Bytes)
+            .map_err(|error| Failure::internal(error.to_string())),
+        _ => Err(Failure::internal("no bytes of this")),
+    }
+}
+
 fn to_uuid(cell: &Cell<'_>) -> Result<Out> {
+    if let Cell::Bytes(bytes) = cell {
+        let Ok(bytes) = <[u8; 16]>::try_from(*bytes) else {
+            return Err(Failure::new(
+                ErrorCode::InvalidCastArgument,
+                format!("Invalid UUID binary length: {}", bytes.len()),
+            ));
+        };
+        return Ok(Out::Text(uuid::Uuid::from_bytes(bytes).to_string()));
+    }
     let Cell::Text(text) = cell else {
         return Err(Failure::internal("no uuid of this"));
     };

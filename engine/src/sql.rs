@@ -2,10 +2,12 @@
 //! around them (SHOW, PREPARE, EXPLAIN, ...) is read here token by token.
 
 mod cursor;
+mod number;
 mod statement;
 
 use sqlparser::ast::{Expr, ObjectName, ObjectNamePart, Query};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+use townlake_core::advice::Span;
 use townlake_protocol::trino::ErrorCode;
 use townlake_sql::ReadError;
 
@@ -18,7 +20,7 @@ pub use statement::{Explain, Pattern, Show, Statement, check_parameters};
 /// # Errors
 /// It is none, or one that the engine does not have.
 pub fn parse(text: &str) -> Result<Statement> {
-    let (tokens, end) = townlake_sql::tree::tokens(text).map_err(|error| syntax(&error))?;
+    let (tokens, end) = tokens(text)?;
     statement::read(text, &numbered(tokens), end)
 }
 
@@ -27,7 +29,7 @@ pub fn parse(text: &str) -> Result<Statement> {
 /// # Errors
 /// It is none.
 pub fn parse_expression(text: &str) -> Result<Expr> {
-    let (tokens, end) = townlake_sql::tree::tokens(text).map_err(|error| syntax(&error))?;
+    let (tokens, end) = tokens(text)?;
     let mut list = townlake_sql::tree::expressions(&tokens, end)
         .map_err(|error| syntax(&error))?
         .into_iter();
@@ -40,18 +42,17 @@ pub fn parse_expression(text: &str) -> Result<Expr> {
     }
 }
 
-pub(crate) fn parse_query(
-    tokens: &[TokenWithSpan],
-    end: townlake_core::advice::Span,
-) -> Result<Box<Query>> {
+pub(crate) fn parse_query(tokens: &[TokenWithSpan], end: Span) -> Result<Box<Query>> {
     townlake_sql::tree::query(tokens, end).map_err(|error| syntax(&error))
 }
 
-pub(crate) fn parse_expressions(
-    tokens: &[TokenWithSpan],
-    end: townlake_core::advice::Span,
-) -> Result<Vec<Expr>> {
+pub(crate) fn parse_expressions(tokens: &[TokenWithSpan], end: Span) -> Result<Vec<Expr>> {
     townlake_sql::tree::expressions(tokens, end).map_err(|error| syntax(&error))
+}
+
+fn tokens(text: &str) -> Result<(Vec<TokenWithSpan>, Span)> {
+    let (tokens, end) = townlake_sql::tree::tokens(text).map_err(|error| syntax(&error))?;
+    Ok((number::whole_numbers(tokens)?, end))
 }
 
 /// Each `?` gets its number, so that the tree tells which value it stands for.

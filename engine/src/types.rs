@@ -266,6 +266,8 @@ impl Type {
             Self::Array(item) => format!("array({})", inner(item)),
             Self::Map(key, value) => format!("map({}, {})", inner(key), inner(value)),
             Self::Row(fields) => row_name(fields, &inner),
+            // Trino writes these two as its grammar does.
+            Self::IntervalDayTime | Self::IntervalYearMonth => self.to_string().to_uppercase(),
             other => other.to_string(),
         }
     }

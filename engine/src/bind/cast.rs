@@ -95,6 +95,14 @@ impl Binder<'_> {
 
     /// `CAST` and `TRY_CAST`
     pub(super) fn cast(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
+        // An instant keeps the zone that it is shown in.
+        let kept = match (&value.ty, to) {
+            (Type::TimestampTz(_, zone), Type::TimestampTz(p, _)) => {
+                Some(Type::TimestampTz(*p, zone.clone()))
+            }
+            _ => None,
+        };
+        let to = kept.as_ref().unwrap_or(to);
         if value.ty == *to {
             return Ok(value);
         }

@@ -72,7 +72,7 @@ impl Binder<'_> {
                 ));
             }
             ast::DataType::Decimal(ast::ExactNumberInfo::None) => {
-                return decimal(text.trim()).ok_or_else(|| {
+                return decimal(text).ok_or_else(|| {
                     Failure::new(
                         ErrorCode::InvalidLiteral,
                         format!("Invalid decimal literal: '{text}'"),
@@ -82,6 +82,13 @@ impl Binder<'_> {
             _ => {}
         }
         match &typed.data_type {
+            ast::DataType::Char(None) | ast::DataType::Character(None) => {
+                let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+                return Ok(Typed::literal(
+                    ScalarValue::Utf8(Some(text.trim_end_matches(' ').to_owned())),
+                    Type::Char(length),
+                ));
+            }
             ast::DataType::Timestamp(..) => {
                 crate::temporal::timestamp_literal(text, &self.session.zone).ok_or_else(|| {
                     Failure::new(

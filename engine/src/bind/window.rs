@@ -19,6 +19,18 @@ use super::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::types::{Type, can_coerce};
 
+/// Functions that look at the whole partition, whatever the frame: Trino takes none for them.
+const WITHOUT_FRAME: &[&str] = &[
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+];
+
 /// The window functions of a SELECT while its expressions are bound.
 pub struct Windows<'w> {
     named: &'w [ast::NamedWindowDefinition],
@@ -124,6 +136,13 @@ impl Binder<'_> {
                 self.sort_key(item, value)
             })
             .collect::<Result<Vec<_>>>()?;
+        if spec.window_frame.is_some() && WITHOUT_FRAME.contains(&name) {
+            return Err(Failure::new(
+                ErrorCode::InvalidWindowFrame,
+                format!("Cannot specify window frame for {name} function"),
+            )
+            .at(function.span()));
+        }
         let frame = self.frame(spec.window_frame.as_ref(), !order_by.is_empty(), &inner)?;
         let call = self.window_function(name, function, &inner, !order_by.is_empty())?;
         let collect = |fun: WindowFunctionDefinition,

@@ -65,7 +65,8 @@ impl Binder<'_> {
                 let ty = match (&same, &with.ty) {
                     (Type::Varchar(Some(x)), Type::Varchar(Some(y))) => {
                         let (x, y) = (u64::from(*x), u64::from(*y));
-                        let most = x.max((x + 1) * (x + y));
+                        // Trino's estimate: as much as the text between any two characters may become.
+                        let most = x + (x * y / 2).max(y) * (x + 1);
                         Type::Varchar(u32::try_from(most).ok().filter(|n| *n < 2_147_483_647))
                     }
                     _ => Type::Varchar(None),

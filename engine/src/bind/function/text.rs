@@ -67,7 +67,13 @@ impl<'c> TextCall<'c> {
                 binder,
                 name,
                 args,
-                subject: binder.padded(first.clone())?,
+                subject: match first.ty {
+                    // What is trimmed has no spaces to begin with.
+                    Type::Char(n) if matches!(name, "trim" | "ltrim" | "rtrim") => {
+                        Typed::new(first.expr.clone(), Type::Varchar(Some(n)))
+                    }
+                    _ => binder.padded(first.clone())?,
+                },
             })),
             _ => Ok(None),
         }
@@ -126,8 +132,7 @@ impl Binder<'_> {
         let Some(call) = TextCall::new(self, name, args)? else {
             return Ok(None);
         };
-        let subject = call.subject.clone();
-        let same = subject.ty.clone();
+        let (subject, same) = (call.subject.clone(), call.subject.ty.clone());
         Ok(match (name, args.len()) {
             ("lower", 1) => call.unary(same, |t| Out::Text(udf::text::map_case(t, false))),
             ("upper", 1) => call.unary(same, |t| Out::Text(udf::text::map_case(t, true))),
