@@ -1,5 +1,6 @@
 //! Scalar functions: those whose meaning is Trino's. Everything else is refused by name.
 
+mod bits;
 mod collection;
 mod number;
 mod regex;
@@ -136,6 +137,7 @@ impl Binder<'_> {
             Self::text_function,
             Self::regex_function,
             Self::number_function,
+            Self::bits_function,
             Self::time_function,
             Self::collection_function,
         ] {

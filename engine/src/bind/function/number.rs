@@ -4,7 +4,7 @@ use sqlparser::ast::BinaryOperator;
 use townlake_protocol::trino::ErrorCode;
 
 use super::misuse;
-use super::round::round;
+use super::round::{round, truncate};
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::types::{Type, can_coerce};
@@ -36,6 +36,16 @@ impl Binder<'_> {
             ("ln", _) => double(f64::ln),
             ("log10", _) => double(f64::log10),
             ("log2", _) => double(|v| v.ln() / 2.0_f64.ln()),
+            ("sin", _) => double(f64::sin),
+            ("cos", _) => double(f64::cos),
+            ("tan", _) => double(f64::tan),
+            ("asin", _) => double(f64::asin),
+            ("acos", _) => double(f64::acos),
+            ("atan", _) => double(f64::atan),
+            ("sinh", _) => double(f64::sinh),
+            ("cosh", _) => double(f64::cosh),
+            ("tanh", _) => double(f64::tanh),
+            ("cbrt", _) => double(f64::cbrt),
             ("radians", _) => double(f64::to_radians),
             ("degrees", _) => double(f64::to_degrees),
             ("power" | "pow", [a, b])
@@ -55,6 +65,25 @@ impl Binder<'_> {
                                 a.powf(*b)
                             },
                         )),
+                        _ => Err(misuse()),
+                    },
+                )))
+            }
+            ("atan2" | "log", [a, b])
+                if can_coerce(&a.ty, &Type::Double) && can_coerce(&b.ty, &Type::Double) =>
+            {
+                let a = self.coerce(a.clone(), &Type::Double)?;
+                let b = self.coerce(b.clone(), &Type::Double)?;
+                let run: fn(f64, f64) -> f64 = match name {
+                    "atan2" => f64::atan2,
+                    _ => |base, value| value.ln() / base.ln(),
+                };
+                Ok(Some(strict(
+                    name.to_owned(),
+                    vec![a, b],
+                    Type::Double,
+                    move |row| match row {
+                        [Cell::Float(a), Cell::Float(b)] => Ok(Out::Float(run(*a, *b))),
                         _ => Err(misuse()),
                     },
                 )))
@@ -94,6 +123,11 @@ impl Binder<'_> {
             {
                 let digits = self.coerce(digits.clone(), &Type::Integer)?;
                 Ok(round(name, arg.clone(), Some(digits)))
+            }
+            ("truncate", [arg]) => Ok(truncate(arg.clone(), None)),
+            ("truncate", [arg, digits]) if can_coerce(&digits.ty, &Type::Integer) => {
+                let digits = self.coerce(digits.clone(), &Type::Integer)?;
+                Ok(truncate(arg.clone(), Some(digits)))
             }
             _ => Ok(None),
         }

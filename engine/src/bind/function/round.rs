@@ -1,4 +1,4 @@
-//! `round`, `ceil`, `floor`.
+//! `round`, `ceil`, `floor`, `truncate`.
 
 use townlake_protocol::trino::ErrorCode;
 
@@ -107,6 +107,44 @@ pub(super) fn round(name: &str, arg: Typed, digits: Option<Typed>) -> Option<Typ
                 ))
             }
         },
+        _ => None,
+    }
+}
+
+/// `truncate`
+pub(super) fn truncate(arg: Typed, digits: Option<Typed>) -> Option<Typed> {
+    let name = format!("truncate({})", arg.ty);
+    match (arg.ty.clone(), digits) {
+        (ty @ (Type::Real | Type::Double), None) => {
+            Some(strict(name, vec![arg], ty, |row| match row {
+                [Cell::Float(v)] => Ok(Out::Float(v.trunc())),
+                _ => Err(misuse()),
+            }))
+        }
+        (Type::Decimal(p, s), None) => {
+            let ty = Type::Decimal((p - s).max(1), 0);
+            Some(strict(name, vec![arg], ty, move |row| match row {
+                [Cell::Decimal(v)] => Ok(Out::Decimal(v / 10_i128.pow(u32::from(s)))),
+                _ => Err(misuse()),
+            }))
+        }
+        (ty @ Type::Decimal(_, s), Some(digits)) => Some(strict(
+            format!("{name} n"),
+            vec![arg, digits],
+            ty,
+            move |row| match row {
+                [Cell::Decimal(v), Cell::Int(digits)] if *digits >= i64::from(s) => {
+                    Ok(Out::Decimal(*v))
+                }
+                [Cell::Decimal(v), Cell::Int(digits)] => {
+                    let step = u32::try_from(i64::from(s) - digits)
+                        .ok()
+                        .and_then(|cut| 10_i128.checked_pow(cut));
+                    Ok(Out::Decimal(step.map_or(0, |step| v - v % step)))
+                }
+                _ => Err(misuse()),
+            },
+        )),
         _ => None,
     }
 }
