@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod array;
 pub mod cell;
+pub mod elements;
 pub mod number;
 pub mod row;
 pub mod text;

@@ -1,5 +1,6 @@
 //! Scalar functions: those whose meaning is Trino's. Everything else is refused by name.
 
+mod array;
 mod bits;
 mod collection;
 mod number;
@@ -134,6 +135,7 @@ impl Binder<'_> {
 
     fn known(&self, name: &str, args: Vec<Typed>) -> Result<Option<Typed>> {
         for subject in [
+            Self::array_function,
             Self::text_function,
             Self::regex_function,
             Self::number_function,
