@@ -184,6 +184,7 @@ impl Catalogs {
                         format!("Schema '{}' does not exist", name.schema),
                     ));
                 }
+                self.check_metadata_table(name, access).await?;
                 Err(Failure::new(
                     ErrorCode::TableNotFound,
                     format!("Table '{name}' does not exist"),
@@ -191,7 +192,38 @@ impl Catalogs {
             }
         }
     }
+
+    /// The tables beside a table, `people$files` and its like, are not here; whoever may not select from
+    /// one is told just that, as in Trino.
+    async fn check_metadata_table(&self, name: &TableRef, access: &Access) -> Result<()> {
+        let Some((table, kind)) = name.table.rsplit_once('$') else {
+            return Ok(());
+        };
+        let Some(catalog) = self.get(&name.catalog) else {
+            return Ok(());
+        };
+        if !METADATA_TABLES.contains(&kind) || catalog.table(&name.schema, table).await?.is_none() {
+            return Ok(());
+        }
+        access.check_can_select(name, &[])?;
+        Err(Failure::unsupported(format!("The table {name}")))
+    }
 }
+
+/// The tables beside an Iceberg table.
+const METADATA_TABLES: &[&str] = &[
+    "all_entries",
+    "all_manifests",
+    "entries",
+    "files",
+    "history",
+    "manifests",
+    "metadata_log_entries",
+    "partitions",
+    "properties",
+    "refs",
+    "snapshots",
+];
 
 /// Trino's words for a catalog that is not there.
 pub fn catalog_not_found(name: &str) -> Failure {

@@ -21,7 +21,6 @@ use crate::error::Failure;
 use crate::policy::Access;
 use crate::session::Session;
 
-pub use analysis::table_parts;
 pub use registry::{Arrival, Registry};
 
 /// What a page of an answer is made of.

@@ -217,15 +217,6 @@ impl Binder<'_> {
                     .map_err(|f| f.at(place))
             }
             SetExpr::Values(values) => self.values(values, names, parent),
-            SetExpr::Table(table) => {
-                let parts: Vec<ast::Ident> = crate::query::table_parts(table)
-                    .into_iter()
-                    .map(ast::Ident::new)
-                    .collect();
-                let name = ast::ObjectName::from(parts);
-                let relation = self.named(&name, names, crate::error::Place(Some((1, 1))))?;
-                self.all_columns(relation)
-            }
             _ => Err(Failure::unsupported("A statement that writes")),
         }
     }

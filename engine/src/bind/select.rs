@@ -170,34 +170,6 @@ impl Binder<'_> {
         })
     }
 
-    /// All columns that `*` shows of a relation, as `TABLE t` gives them.
-    pub(super) fn all_columns(&self, relation: Relation) -> Result<Relation> {
-        let fields: Vec<Field> = relation
-            .fields
-            .iter()
-            .filter(|f| f.visible)
-            .cloned()
-            .collect();
-        if fields.is_empty() {
-            // TABLE t names no column: the table itself is what the caller may not read.
-            self.check_access()?;
-        }
-        let mut outputs = Vec::new();
-        let mut projection = Vec::new();
-        for field in fields {
-            let symbol = self.symbol(field.name.as_deref().unwrap_or("column"));
-            projection.push(self.field_expr(&field, 0)?.expr.alias(&symbol));
-            outputs.push(Field::computed(field.name, symbol, field.ty));
-        }
-        let plan = LogicalPlanBuilder::from(relation.plan)
-            .project(projection)?
-            .build()?;
-        Ok(Relation {
-            plan,
-            fields: outputs,
-        })
-    }
-
     fn items<'s>(&self, select: &'s ast::Select, fields: &[Field]) -> Result<Vec<Item<'s>>> {
         let mut items = Vec::new();
         for item in &select.projection {
@@ -214,6 +186,9 @@ impl Binder<'_> {
                             "SELECT * not allowed in queries without FROM clause",
                         )
                         .at(item.span()));
+                    }
+                    if select.select_token.0.span == options.wildcard_token.0.span {
+                        self.name_all(fields)?;
                     }
                     let place = Place::from(options.wildcard_token.0.span);
                     Self::star(fields.iter(), place, &mut items)?;
@@ -245,6 +220,18 @@ impl Binder<'_> {
             }
         }
         Ok(items)
+    }
+
+    /// `TABLE t` is read as a `SELECT * FROM t` that all stands at one place. In Trino it names every column,
+    /// those too that `*` would leave out.
+    fn name_all(&self, fields: &[Field]) -> Result<()> {
+        for (table, column) in fields.iter().filter_map(|field| field.origin.as_ref()) {
+            self.reads.borrow_mut().column(table, column);
+        }
+        if fields.iter().any(|field| field.visible) {
+            return Ok(());
+        }
+        self.check_access()
     }
 
     /// What the caller may see of the columns. Nothing at all is Trino's "not found or not allowed".

@@ -22,7 +22,14 @@ use crate::types::{Type, can_coerce};
 impl Binder<'_> {
     /// A table as the policy lets the caller see it.
     pub(super) fn table(&self, name: &TableRef, place: Place) -> Result<Relation> {
-        let table = self.tables.find(name).map_err(|f| f.at(place))?;
+        let table = self
+            .tables
+            .find(name)
+            .map_err(|failure| match failure.code {
+                // Trino's refusals have no place.
+                ErrorCode::PermissionDenied => failure,
+                _ => failure.at(place),
+            })?;
         self.reads.borrow_mut().table(name);
         let columns: Vec<&str> = table
             .columns

@@ -251,7 +251,7 @@ async fn bound(
     bind::bind(tree, parameters, session, &resolved, access)
 }
 
-/// The relations that a tree names. `TABLE t` keeps its name as text.
+/// The relations that a tree names.
 fn collect<T: ast::Visit>(tree: &T, names: &mut Vec<Vec<String>>) {
     struct Relations<'n>(&'n mut Vec<Vec<String>>);
     impl ast::Visitor for Relations<'_> {
@@ -262,33 +262,8 @@ fn collect<T: ast::Visit>(tree: &T, names: &mut Vec<Vec<String>>) {
             }
             std::ops::ControlFlow::Continue(())
         }
-        fn pre_visit_query(&mut self, query: &ast::Query) -> std::ops::ControlFlow<()> {
-            set_tables(&query.body, self.0);
-            std::ops::ControlFlow::Continue(())
-        }
     }
     let _ = tree.visit(&mut Relations(names));
-}
-
-fn set_tables(body: &ast::SetExpr, names: &mut Vec<Vec<String>>) {
-    match body {
-        ast::SetExpr::Table(table) => names.push(table_parts(table)),
-        ast::SetExpr::SetOperation { left, right, .. } => {
-            set_tables(left, names);
-            set_tables(right, names);
-        }
-        _ => {}
-    }
-}
-
-/// The parts of `TABLE a.b.c`, which the parser keeps as texts.
-pub fn table_parts(table: &ast::Table) -> Vec<String> {
-    [&table.schema_name, &table.table_name]
-        .into_iter()
-        .flatten()
-        .flat_map(|part| part.split('.'))
-        .map(str::to_lowercase)
-        .collect()
 }
 
 /// The head of an answer with these columns.
