@@ -40,7 +40,6 @@ use crate::policy::Access;
 use crate::session::Session;
 use crate::types::Type;
 
-pub use cast::cast_text_supported;
 pub use scope::Field;
 pub use typed::Typed;
 

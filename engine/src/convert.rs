@@ -1,5 +1,7 @@
 //! CAST, value by value, as Trino does it.
 
+mod json;
+
 use townlake_protocol::trino::ErrorCode;
 
 use crate::encode;
@@ -73,7 +75,11 @@ pub fn exists(from: &Type, to: &Type) -> bool {
         return false;
     }
     match (from, to) {
-        (Varchar(_), TimestampTz(..) | Json) => false,
+        (Varchar(_), TimestampTz(..)) => false,
+        (Json, Boolean | Real | Double | Decimal(..) | Varchar(_)) => true,
+        (Json, to) => to.is_integer(),
+        (Boolean | Date | Timestamp(_), Json) => true,
+        (from, Json) => from.is_numeric() || matches!(from, Varchar(_)),
         (Varchar(_), _) => true,
         (Char(_), Varchar(_) | Char(_)) => true,
         (from, Boolean | Real | Double | Decimal(..) | Varchar(_))
@@ -105,6 +111,8 @@ pub fn depends_on_zone(from: &Type, to: &Type) -> bool {
 /// The value has no counterpart: the failure that Trino gives.
 pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> Result<Out> {
     match to {
+        Type::Json => json::to_json(cell, from),
+        _ if *from == Type::Json => json::from_json(cell, to, zone),
         Type::Varchar(n) => to_text(cell, from, to, *n, zone),
         Type::Char(n) => match to_text(cell, from, to, Some(*n), zone)? {
             Out::Text(text) => Ok(Out::Text(text.trim_end_matches(' ').to_owned())),

@@ -1,7 +1,4 @@
-//! The embedded engine: Trino's protocol, SQL and access rules over DataFusion.
-//!
-//! Start reading at `server` (requests), `query` (a query's life), `bind` (SQL to plan, and where the
-//! policy is enforced) and `policy` (where it comes from).
+#![doc = include_str!("../README.md")]
 
 pub mod auth;
 pub mod bind;
@@ -14,6 +11,7 @@ pub mod encode;
 pub mod engine;
 pub mod error;
 pub mod events;
+pub mod json;
 pub mod policy;
 pub mod query;
 pub mod server;

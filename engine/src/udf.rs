@@ -7,8 +7,10 @@ pub mod aggregate;
 pub mod array;
 pub mod cell;
 pub mod elements;
+pub mod map;
 pub mod number;
 pub mod row;
+pub mod sequence;
 pub mod text;
 pub mod time;
 

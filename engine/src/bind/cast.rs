@@ -15,11 +15,6 @@ use crate::error::{Failure, Result};
 use crate::types::Type;
 use crate::{convert, udf};
 
-/// Whether a cast from text to the type exists here at all.
-pub fn cast_text_supported(ty: &Type) -> bool {
-    convert::exists(&Type::Varchar(None), ty)
-}
-
 impl Binder<'_> {
     /// A value where another type is wanted, without being asked. The types must go together.
     pub(super) fn coerce(&self, value: Typed, to: &Type) -> Result<Typed> {
@@ -180,7 +175,14 @@ impl Binder<'_> {
                 return Ok(udf::cell::Out::Null);
             };
             match convert::convert(cell, &from, &target, &zone) {
-                Err(failure) if lenient && failure.code != ErrorCode::GenericInternalError => {
+                // What the engine lacks, and what fails in Trino's TRY_CAST too, is no null.
+                Err(failure)
+                    if lenient
+                        && !matches!(
+                            failure.code,
+                            ErrorCode::GenericInternalError | ErrorCode::NotSupported
+                        ) =>
+                {
                     Ok(udf::cell::Out::Null)
                 }
                 other => other,

@@ -140,7 +140,15 @@ impl Binder<'_> {
     pub(super) fn extreme(&self, greatest: bool, args: Vec<Typed>) -> Result<Option<Typed>> {
         let refs: Vec<&Typed> = args.iter().collect();
         let Some(common) = self.common(&refs) else {
-            return Ok(None);
+            let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
+            return Err(Failure::new(
+                ErrorCode::FunctionNotFound,
+                format!(
+                    "Unexpected parameters ({}) for function {}",
+                    given.join(", "),
+                    if greatest { "greatest" } else { "least" }
+                ),
+            ));
         };
         self.same_zones(&refs)?;
         if !common.is_orderable()

@@ -3,6 +3,7 @@
 mod array;
 mod bits;
 mod collection;
+mod json;
 mod number;
 mod regex;
 mod round;
@@ -142,6 +143,7 @@ impl Binder<'_> {
             Self::bits_function,
             Self::time_function,
             Self::collection_function,
+            Self::json_function,
         ] {
             if let Some(result) = subject(self, name, &args)? {
                 return Ok(Some(result));

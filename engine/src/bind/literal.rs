@@ -6,6 +6,7 @@ use townlake_protocol::trino::ErrorCode;
 
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
+use crate::json::{self, Read};
 use crate::types::Type;
 
 impl Binder<'_> {
@@ -88,6 +89,16 @@ impl Binder<'_> {
                     ScalarValue::Utf8(Some(text.trim_end_matches(' ').to_owned())),
                     Type::Char(length),
                 ));
+            }
+            ast::DataType::JSON => {
+                return match json::read(text) {
+                    Read::Value(value) => Ok(Typed::literal(
+                        ScalarValue::Utf8(Some(value.canonical())),
+                        Type::Json,
+                    )),
+                    Read::Invalid => Err(invalid(&Type::Json)),
+                    Read::Doubtful => Err(Failure::unsupported("This JSON")),
+                };
             }
             ast::DataType::Timestamp(..) => {
                 crate::temporal::timestamp_literal(text, &self.session.zone).ok_or_else(|| {

@@ -306,9 +306,10 @@ impl Binder<'_> {
             || args.iter().all(|arg| arg.ty == Type::Unknown)
         {
             let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-            if args.iter().any(|arg| arg.ty == Type::Varbinary)
-                || args.iter().all(|arg| arg.ty == Type::Unknown)
-            {
+            if args.iter().all(|arg| arg.ty == Type::Varbinary) {
+                return Ok(Some(joined_bytes(args.to_vec())));
+            }
+            if args.iter().any(|arg| arg.ty == Type::Unknown) {
                 return Ok(None);
             }
             return Err(Failure::new(
@@ -340,6 +341,24 @@ impl Binder<'_> {
             },
         )))
     }
+}
+
+fn joined_bytes(args: Vec<Typed>) -> Typed {
+    strict(
+        format!("concat_bytes{}", args.len()),
+        args,
+        Type::Varbinary,
+        |row| {
+            let mut out = Vec::new();
+            for cell in row {
+                let Cell::Bytes(bytes) = cell else {
+                    return Err(misuse());
+                };
+                out.extend_from_slice(bytes);
+            }
+            Ok(Out::Bytes(out))
+        },
+    )
 }
 
 /// Functions that look for a text in another.
