@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub use cast::{can_cast, check_cast};
 pub use coerce::{can_coerce, common_super_type};
 pub use form::{case, clock, compare_with_query, extract, special_form};
-pub use function::{Resolved, function_kind, function_names, resolve_function};
+pub use function::{Resolved, function_kind, function_names, is_deterministic, resolve_function};
 pub use literal::{
     binary_literal, interval_literal, number_literal, string_literal, typed_literal,
 };

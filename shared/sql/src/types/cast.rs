@@ -34,6 +34,8 @@ pub fn can_cast(from: &Type, to: &Type) -> bool {
         (from, Type::Json) => has_json(from, Way::To),
         (Type::Json, to) => has_json(to, Way::From),
         (Type::Varchar(_), to) => reads_text(to),
+        // Trino declares these two with text of any length only.
+        (Type::Uuid | Type::IpAddress, Type::Varchar(length)) => length.is_none(),
         (from, Type::Varchar(_)) => writes_text(from),
         (Type::Char(_), Type::Char(_)) => true,
         (Type::Varbinary, Type::Uuid | Type::IpAddress)
@@ -113,9 +115,7 @@ fn reads_text(ty: &Type) -> bool {
 }
 
 fn writes_text(ty: &Type) -> bool {
-    is_scalar_number(ty)
-        || ty.is_temporal()
-        || matches!(ty, Type::Char(_) | Type::Uuid | Type::IpAddress)
+    is_scalar_number(ty) || ty.is_temporal() || matches!(ty, Type::Char(_))
 }
 
 fn is_sketch(ty: &Type) -> bool {

@@ -32,6 +32,13 @@ pub fn function_kind(name: &str) -> Option<Kind> {
         .map(|signature| signature.kind)
 }
 
+/// Whether a function gives the same value for the same arguments. What is no function is taken to.
+pub fn is_deterministic(name: &str) -> bool {
+    signatures(FUNCTIONS, &name.to_ascii_lowercase())
+        .iter()
+        .all(|signature| signature.is_deterministic)
+}
+
 /// The names of all functions, in order, each once.
 pub fn function_names() -> impl Iterator<Item = &'static str> {
     let mut last = "#";
@@ -265,6 +272,24 @@ mod tests {
         );
         let lambda = parse_type("function(integer, varchar(3))").unwrap();
         assert_eq!(resolved.arguments.last(), Some(&Some(lambda)));
+    }
+
+    #[test]
+    fn a_state_that_grows_without_end_is_refused() {
+        let list = parse_type("array(decimal(2,1))").unwrap();
+        let mut add = |types: &[Type]| {
+            let operands: Vec<Option<&Type>> = types.iter().map(Some).collect();
+            super::super::operator("+", &operands)
+        };
+        let mut same = |types: &[Type]| Ok(types.first().cloned());
+        let mut arguments = [
+            Argument::Value(&list),
+            Argument::Value(&Type::Integer),
+            Argument::Lambda(&mut add),
+            Argument::Lambda(&mut same),
+        ];
+        let problem = resolve_function("reduce", &mut arguments).unwrap_err();
+        assert_eq!(problem.error, ErrorName::GenericInternalError);
     }
 
     #[test]

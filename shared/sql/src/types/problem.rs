@@ -68,6 +68,8 @@ pub enum ErrorName {
     TooManyArguments,
     /// Trino does not do this with these types.
     NotSupported,
+    /// Trino itself gives up.
+    GenericInternalError,
     /// A window function without `OVER`.
     MissingOver,
     /// `OVER` behind what is no window function.
@@ -94,6 +96,7 @@ impl ErrorName {
             Self::ExpressionNotConstant => "EXPRESSION_NOT_CONSTANT",
             Self::TooManyArguments => "TOO_MANY_ARGUMENTS",
             Self::NotSupported => "NOT_SUPPORTED",
+            Self::GenericInternalError => "GENERIC_INTERNAL_ERROR",
             Self::MissingOver => "MISSING_OVER",
             Self::FunctionNotWindow => "FUNCTION_NOT_WINDOW",
             Self::MissingOrderBy => "MISSING_ORDER_BY",

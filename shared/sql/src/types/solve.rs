@@ -7,7 +7,7 @@ use super::cast::can_cast;
 use super::coerce::{can_coerce, common_super_type, widen};
 use super::formula;
 use super::signature::{Base, Constraint, Formal, Number, Signature, numbers_of};
-use super::{Type, TypeProblem};
+use super::{ErrorName, Type, TypeProblem};
 
 /// How often the constraints are gone through, as in Trino.
 const MAX_ROUNDS: usize = 4;
@@ -227,7 +227,14 @@ impl Solver<'_, '_> {
                 Status::Changed => {}
             }
         }
-        Err(Misfit::No)
+        // Trino gives up the whole statement: `reduce(ARRAY[1.5], 0, (s, x) -> s + x, s -> s)`, whose state
+        // grows by a digit each time.
+        Err(Misfit::Problem(TypeProblem::new(
+            ErrorName::GenericInternalError,
+            format!(
+                "SignatureBinder.iterativeSolve does not converge after {MAX_ROUNDS} iterations."
+            ),
+        )))
     }
 
     fn take(&mut self, step: &Step<'_>, bindings: &mut Bindings) -> Result<Status, Misfit> {
