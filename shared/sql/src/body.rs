@@ -17,7 +17,7 @@ use crate::limits::{MAX_RECURSION, MAX_STARTS_PER_TOKEN};
 use crate::prepare::{Prepared, Substitute, prepare};
 use crate::read::Reader;
 use crate::relations;
-use crate::syntax::{inside_parentheses, syntax_error};
+use crate::syntax::{in_own_words, inside_parentheses, syntax_error};
 use crate::tokens::{check_tokens, span_of};
 use crate::tree::{Assignment, Change};
 
@@ -145,13 +145,17 @@ pub(crate) fn parse_query(
     end: Span,
     extras: &mut Extras,
 ) -> Result<Box<Query>, ReadError> {
+    let user_tokens = tokens;
     let Prepared {
         tokens,
         substitutes,
     } = prepare(tokens, end, extras)?;
     check_tokens(&tokens)?;
+    let explain = |tokens: &[TokenWithSpan], error| {
+        in_own_words(inside_parentheses(tokens, end, error), user_tokens, end)
+    };
     let mut query = run(&tokens, end, extras, |parser| parser.parse_query())
-        .map_err(|error| inside_parentheses(&tokens, end, error))?;
+        .map_err(|error| explain(&tokens, error))?;
     if substitutes.is_empty() {
         return Ok(query);
     }
@@ -159,7 +163,7 @@ pub(crate) fn parse_query(
     for Substitute { name, tokens } in substitutes {
         check_tokens(&tokens)?;
         let relation = run(&tokens, end, extras, |parser| parser.parse_table_factor())
-            .map_err(|error| inside_parentheses(&tokens, end, error))?;
+            .map_err(|error| explain(&tokens, error))?;
         relations.insert(name, relation);
     }
     let _: ControlFlow<()> = query.visit(&mut PutBack { relations });
@@ -195,6 +199,7 @@ pub(crate) fn parse<T>(
     extras: &mut Extras,
     read: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
 ) -> Result<T, ReadError> {
+    let user_tokens = tokens;
     let Prepared {
         tokens,
         substitutes,
@@ -210,7 +215,8 @@ pub(crate) fn parse<T>(
             at: span_of(first.span.start),
         });
     }
-    run(&tokens, end, extras, read).map_err(|error| inside_parentheses(&tokens, end, error))
+    run(&tokens, end, extras, read)
+        .map_err(|error| in_own_words(inside_parentheses(&tokens, end, error), user_tokens, end))
 }
 
 /// Runs sqlparser over all of the prepared tokens.

@@ -5,6 +5,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 use townlake_core::advice::Span;
 
 use crate::error::ReadError;
+use crate::hints::syntax_hint;
 use crate::tokens::{Tokens, span_of};
 
 /// A place between two tokens.
@@ -221,8 +222,12 @@ impl<'t> Cursor<'t> {
             Some(token) => format!("`{token}`"),
             None => "the end of the statement".to_owned(),
         };
+        let mut message = format!("expected {what}, found {found}");
+        if let Some(hint) = syntax_hint(self.tokens, self.index) {
+            message = format!("{message}: {hint}");
+        }
         ReadError::Syntax {
-            message: format!("expected {what}, found {found}"),
+            message,
             at: self.at(),
         }
     }

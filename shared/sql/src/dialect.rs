@@ -11,6 +11,7 @@ use sqlparser::parser::{Parser, ParserError};
 use crate::extras::Extras;
 
 mod alias;
+mod infix;
 mod json;
 mod prefix;
 mod tables;
@@ -145,6 +146,6 @@ impl Dialect for Trino {
         left: &Expr,
         _precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
-        json::parse_is_json(parser, left)
+        json::parse_is_json(parser, left).or_else(|| infix::parse_in_list(parser, left))
     }
 }

@@ -3,7 +3,9 @@
 pub mod bound;
 pub mod error;
 pub mod extras;
+pub mod hints;
 pub mod limits;
+pub mod mentioned;
 pub mod read;
 pub mod statement;
 pub mod text;
@@ -23,6 +25,7 @@ mod tokens;
 
 pub use error::ReadError;
 pub use extras::Extras;
+pub use mentioned::mentioned;
 pub use read::{Session, read};
 pub use statement::{Access, Reading, Statement, TableUse};
 pub use text::TextMap;

@@ -203,7 +203,8 @@ fn hexadecimal(
             });
             Ok(if more.is_empty() { 1 } else { 2 })
         }
-        None => Err(digit_name(&format!("0x{digits}{more}"), span)),
+        // Too large for a number: left as it is, the bytes of a string.
+        None => Ok(0),
     }
 }
 
@@ -213,7 +214,7 @@ fn integer(digits: &str, radix: u32) -> Option<String> {
         return None;
     }
     let plain = digits.replace('_', "");
-    u128::from_str_radix(&plain, radix)
+    u64::from_str_radix(&plain, radix)
         .ok()
         .map(|value| value.to_string())
 }

@@ -134,6 +134,7 @@ impl Pass<'_> {
             "SELECT" => {
                 self.enter_select();
                 self.keep(1);
+                self.top();
             }
             "FOR" if self.sees(&["FOR", "VERSION", "AS", "OF"]) => {
                 return self.time_travel(TimeTravelKind::Version);
@@ -175,6 +176,19 @@ impl Pass<'_> {
             _ => self.keep(1),
         }
         Ok(())
+    }
+
+    /// `SELECT top.x`: sqlparser takes the word for a clause of another dialect unless it is quoted.
+    fn top(&mut self) {
+        if self.sees(&["DISTINCT"]) || self.sees(&["ALL"]) {
+            self.keep(1);
+        }
+        let is_name =
+            self.sees(&["TOP"]) && !matches!(self.peek(1), Some(Token::Number(..) | Token::LParen));
+        if is_name {
+            self.put(Token::make_word("top", Some('"')), self.index);
+            self.index += 1;
+        }
     }
 
     fn enter_select(&mut self) {

@@ -13,7 +13,7 @@ use sqlparser::ast::{
 };
 use townlake_core::advice::Span;
 
-use crate::cursor::Name;
+use crate::cursor::{Name, is_reserved};
 use crate::error::ReadError;
 use crate::extras::Extras;
 use crate::prepare::expressions;
@@ -44,6 +44,12 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
             span(&merge.table),
         ));
     };
+    if merge.clauses.is_empty() {
+        return Err(ReadError::Syntax {
+            message: "expected WHEN MATCHED or WHEN NOT MATCHED behind the condition".to_owned(),
+            at: span(merge.on.as_ref()),
+        });
+    }
     if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
         return Err(not_understood("this kind of MERGE", span(&merge.table)));
     }
@@ -311,6 +317,12 @@ fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
     let parts = identifiers
         .iter()
         .map(|part| match part.quote_style {
+            None if is_reserved(&part.value) && !part.value.eq_ignore_ascii_case("json_table") => {
+                Err(ReadError::Syntax {
+                    message: format!("expected a name, found `{}`", part.value),
+                    at: span_of(part.span.start),
+                })
+            }
             None | Some('"') => Ok(part.value.to_lowercase()),
             Some(_) => Err(not_understood("a string as a name", at)),
         })

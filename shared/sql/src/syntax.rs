@@ -7,6 +7,7 @@ use townlake_core::advice::Span;
 use crate::body::run;
 use crate::error::ReadError;
 use crate::extras::Extras;
+use crate::hints::syntax_hint;
 use crate::tokens::{lower_first, span_of};
 
 /// From sqlparser's `Expected: X, found: Y at Line: 1, Column: 2`; some of its messages have no place.
@@ -31,14 +32,17 @@ pub(crate) fn syntax_error(
         .map(|text| text.trim_start_matches([':', ' ']));
     match expected.and_then(|text| text.split_once(", found: ")) {
         Some((wanted, "EOF")) => {
-            let message = format!("expected {wanted}, found the end of the statement");
+            let message = format!(
+                "expected {}, found the end of the statement",
+                in_words(wanted)
+            );
             ReadError::Syntax {
                 message,
                 at: place.unwrap_or(end),
             }
         }
         Some((wanted, found)) => {
-            let message = format!("expected {wanted}, found `{found}`");
+            let message = format!("expected {}, found `{found}`", in_words(wanted));
             // Where it writes no colon, it has gone past the token already, and its place is the next one's.
             let at = match place {
                 Some(place) if text.starts_with("Expected:") => place,
@@ -51,6 +55,42 @@ pub(crate) fn syntax_error(
             at: place.unwrap_or(here),
         },
     }
+}
+
+/// sqlparser's words for what it wants, in those of this crate.
+fn in_words(wanted: &str) -> String {
+    match wanted {
+        "identifier" => "a name".to_owned(),
+        "SELECT, VALUES, or a subquery in the query body" => "a query".to_owned(),
+        "a concrete value" => "a value".to_owned(),
+        "literal int" | "literal number" => "a number".to_owned(),
+        "an identifier after AS" => "a name after AS".to_owned(),
+        token if !token.chars().any(char::is_alphanumeric) => format!("`{token}`"),
+        other => other.to_owned(),
+    }
+}
+
+/// The same error about the user's own tokens: some of those that sqlparser sees were put in for others.
+pub(crate) fn in_own_words(error: ReadError, tokens: &[TokenWithSpan], end: Span) -> ReadError {
+    let ReadError::Syntax { mut message, at } = error else {
+        return error;
+    };
+    let place = (at.line, at.column);
+    let index = tokens.partition_point(|token| {
+        let start = token.span.start;
+        (start.line, start.column) < place
+    });
+    let met = tokens
+        .get(index)
+        .filter(|token| span_of(token.span.start) == at);
+    if let (Some(met), Some((wanted, _))) = (met, message.split_once(", found ")) {
+        message = format!("{wanted}, found `{}`", met.token);
+    }
+    let is_known = met.is_some() || at == end;
+    if let Some(hint) = syntax_hint(tokens, index).filter(|_| is_known) {
+        message = format!("{message}: {hint}");
+    }
+    ReadError::Syntax { message, at }
 }
 
 /// Where the parser met a token: the one that it stands at, or the one that it has just taken.

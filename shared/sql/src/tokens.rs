@@ -9,6 +9,7 @@ use crate::depth::check_depth;
 use crate::dialect::Trino;
 use crate::error::ReadError;
 use crate::extras::Extras;
+use crate::hints::token_hint;
 use crate::limits::MAX_CHARACTERS;
 use crate::literals;
 
@@ -43,7 +44,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
     let all = Tokenizer::new(&dialect, text)
         .tokenize_with_location()
         .map_err(|error| ReadError::Syntax {
-            message: lower_first(&error.message),
+            message: unsplittable(&error.message),
             at: span_of(error.location),
         })?;
 
@@ -196,7 +197,7 @@ fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
             format!("`{character}` outside of quotes"),
             Some("put names with letters outside of a to z into double quotes"),
         ),
-        other => refuse(format!("`{other}`"), None),
+        other => refuse(format!("`{other}`"), token_hint(other)),
     }
 }
 
@@ -227,6 +228,15 @@ fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), Rea
             at: span_of(token.span.start),
         });
     }
+    // A subquery is in parentheses, so no list goes on like this.
+    if previous.token == Token::Comma && keyword(token) == Keyword::SELECT {
+        return Err(ReadError::Syntax {
+            message:
+                "expected what the comma announces, found `SELECT`: remove the comma before it"
+                    .to_owned(),
+            at: span_of(token.span.start),
+        });
+    }
     // The parser would call itself for each of them without counting.
     if keyword(previous) == Keyword::INTERVAL && keyword(token) == Keyword::INTERVAL {
         return Err(ReadError::Syntax {
@@ -235,6 +245,14 @@ fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), Rea
         });
     }
     Ok(())
+}
+
+/// sqlparser's words for a text that cannot be split, in those of this crate.
+fn unsplittable(message: &str) -> String {
+    if message.starts_with("Expected close delimiter") {
+        return "a quoted name without an end: expected `\"`".to_owned();
+    }
+    lower_first(message.trim_end_matches('.'))
 }
 
 /// sqlparser's messages begin with a capital.

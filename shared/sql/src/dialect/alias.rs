@@ -34,7 +34,10 @@ fn is_alias(keyword: Keyword, parser: &mut Parser) -> bool {
         Keyword::OFFSET => !matches!(behind.token, Token::Number(..) | Token::Placeholder(_)),
         Keyword::FETCH => !matches!(behind_word, Keyword::FIRST | Keyword::NEXT),
         Keyword::WINDOW => !matches!(behind.token, Token::Word(_)) || reserved(behind_word),
-        Keyword::TABLESAMPLE => !matches!(behind_word, Keyword::BERNOULLI | Keyword::SYSTEM),
+        Keyword::TABLESAMPLE => {
+            behind.token != Token::LParen
+                && !matches!(behind_word, Keyword::BERNOULLI | Keyword::SYSTEM)
+        }
         Keyword::MATCH_RECOGNIZE => behind.token != Token::LParen,
         // Not Trino's, but what other dialects write here: refused by name rather than taken for a name.
         Keyword::QUALIFY => !matches!(behind.token, Token::Word(_)) || reserved(behind_word),

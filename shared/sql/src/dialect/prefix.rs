@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    Array, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
     FunctionArguments, Ident, LambdaFunction, LambdaSyntax, ObjectName, OneOrManyWithParens,
     TypedString,
 };
@@ -49,6 +49,12 @@ fn parse_word(
         (Keyword::TRY_CAST, Token::LParen) => Some(parse_cast(parser, CastKind::TryCast)),
         // `ipaddress '::1'`: sqlparser knows only its own types before a string.
         (Keyword::NoKeyword, Token::SingleQuotedString(_)) => Some(parse_typed_string(parser)),
+        // sqlparser would take what it cannot read for a name, and complain about what follows.
+        (Keyword::CASE, _) => {
+            parser.next_token();
+            Some(parser.parse_case_expr())
+        }
+        (Keyword::ARRAY, Token::LBracket) => Some(parse_array(parser)),
         (Keyword::ROW, Token::LParen) => Some(parse_row(parser)),
         (Keyword::TABLE, Token::LParen) => Some(tables::parse_table_argument(parser, extras)),
         // `= ANY (VALUES 1, 2)`: sqlparser wants SELECT or WITH there.
@@ -220,6 +226,18 @@ fn parse_typed_string(parser: &mut Parser) -> Result<Expr, ParserError> {
         value,
         uses_odbc_syntax: false,
     }))
+}
+
+/// `ARRAY[1, 2]`.
+fn parse_array(parser: &mut Parser) -> Result<Expr, ParserError> {
+    parser.next_token();
+    parser.expect_token(&Token::LBracket)?;
+    let mut elem = Vec::new();
+    if parser.peek_token_ref().token != Token::RBracket {
+        elem = parser.parse_comma_separated(Parser::parse_expr)?;
+    }
+    parser.expect_token(&Token::RBracket)?;
+    Ok(Expr::Array(Array { elem, named: true }))
 }
 
 /// `ROW(1, 2 AS b)`.

@@ -144,8 +144,8 @@ fn up_to<'t>(
     let mut open = 0_usize;
     for (index, token) in rest.iter().enumerate() {
         match token.token {
-            Token::LParen => open += 1,
-            Token::RParen => open = open.saturating_sub(1),
+            Token::LParen | Token::LBracket => open += 1,
+            Token::RParen | Token::RBracket => open = open.saturating_sub(1),
             _ => {}
         }
         let next = rest.get(index + 1).map(|token| &token.token);

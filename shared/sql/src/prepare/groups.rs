@@ -5,14 +5,14 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
 use crate::cursor::is_reserved;
 
-/// For each `(`, the index of its `)`; for all else, and where there is none, the number of tokens.
+/// For each `(` and `[`, the index of what closes it; for all else, and where there is none, the number of tokens.
 pub(super) fn closing_parentheses(tokens: &[TokenWithSpan]) -> Vec<usize> {
     let mut closing = vec![tokens.len(); tokens.len()];
     let mut open = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         match token.token {
-            Token::LParen => open.push(index),
-            Token::RParen => {
+            Token::LParen | Token::LBracket => open.push(index),
+            Token::RParen | Token::RBracket => {
                 let start = open.pop().and_then(|start: usize| closing.get_mut(start));
                 if let Some(end) = start {
                     *end = index;
@@ -48,9 +48,9 @@ pub(super) fn end_of_constant(tokens: &[TokenWithSpan], start: usize) -> usize {
     let mut open = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(start) {
         match &token.token {
-            Token::LParen => open += 1,
-            Token::RParen if open == 0 => return index,
-            Token::RParen => open -= 1,
+            Token::LParen | Token::LBracket => open += 1,
+            Token::RParen | Token::RBracket if open == 0 => return index,
+            Token::RParen | Token::RBracket => open -= 1,
             Token::Comma if open == 0 => return index,
             Token::Word(word) if open == 0 && word.quote_style.is_none() => {
                 let ends = matches!(

@@ -38,7 +38,9 @@ fn wrap_row(pass: &mut Pass<'_>, start: usize) -> usize {
     let mut end = start;
     while !ends_row(token(pass, end)) {
         end = match token(pass, end) {
-            Some(Token::LParen) => pass.closing.get(end).map_or(end, |close| close + 1),
+            Some(Token::LParen | Token::LBracket) => {
+                pass.closing.get(end).map_or(end, |close| close + 1)
+            }
             _ => end + 1,
         };
     }

@@ -2,20 +2,32 @@
 //! field of a later sqlparser fails to compile here rather than being skipped.
 
 use sqlparser::ast::{
-    CastKind, Expr, FunctionArguments, GroupByExpr, Join, JoinConstraint, JoinOperator,
-    LimitClause, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableFactor,
-    TableSample, TableSampleKind, TableSampleMethod, TableSampleModifier, TableWithJoins, Values,
+    CastKind, Expr, Function, FunctionArgumentClause, FunctionArguments, GroupByExpr, Ident, Join,
+    JoinConstraint, JoinOperator, LimitClause, OrderByKind, Query, Select, SelectFlavor,
+    SelectItem, SetExpr, SetOperator, Spanned, TableFactor, TableSample, TableSampleKind,
+    TableSampleMethod, TableSampleModifier, TableWithJoins, UnaryOperator, Value, Values,
     WildcardAdditionalOptions,
 };
 
 use super::{not_understood, span};
+use crate::cursor::is_reserved;
 use crate::error::ReadError;
+use crate::tokens::span_of;
 
 /// Refuses with the place of a node.
 macro_rules! refuse {
     ($what:expr, $node:expr) => {
         return Err(not_understood($what, span($node)))
     };
+}
+
+/// What is refused, with what to write instead.
+fn hinted(what: &str, hint: &'static str, node: &impl Spanned) -> ReadError {
+    ReadError::NotUnderstood {
+        what: what.to_owned(),
+        hint: Some(hint),
+        at: span(node),
+    }
 }
 
 /// Refuses queries with clauses that Trino does not have.
@@ -75,6 +87,10 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
         match body {
             // Both are visited by themselves.
             SetExpr::Select(_) | SetExpr::Query(_) => {}
+            SetExpr::SetOperation {
+                op: SetOperator::Minus,
+                ..
+            } => return Err(hinted("MINUS", "write EXCEPT", body)),
             SetExpr::SetOperation { left, right, .. } => {
                 open.extend([left.as_ref(), right.as_ref()])
             }
@@ -83,12 +99,9 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
                 value_keyword: false,
                 rows: _,
             }) => {}
-            SetExpr::Table(_) => {
-                return Err(ReadError::NotUnderstood {
-                    what: "TABLE inside a query".to_owned(),
-                    hint: Some("write `SELECT * FROM` and the table"),
-                    at: span(body),
-                });
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                let hint = "put WITH behind INSERT INTO and the table";
+                return Err(hinted("a change inside a query", hint, body));
             }
             _ => refuse!("this part of the query", body),
         }
@@ -125,21 +138,45 @@ pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError>
         value_table_mode,
         flavor,
     } = select;
-    if matches!(distinct, Some(sqlparser::ast::Distinct::On(_))) {
-        refuse!("DISTINCT ON", select);
+    let foreign_clauses = [
+        (
+            matches!(distinct, Some(sqlparser::ast::Distinct::On(_))),
+            "DISTINCT ON",
+            "filter by row_number() in an outer query",
+        ),
+        (
+            top.is_some(),
+            "SELECT TOP",
+            "write LIMIT at the end of the query",
+        ),
+        (
+            into.is_some(),
+            "SELECT INTO",
+            "write CREATE TABLE ... AS and the query",
+        ),
+        (
+            !lateral_views.is_empty(),
+            "LATERAL VIEW",
+            "write CROSS JOIN UNNEST(array) AS t (x)",
+        ),
+    ];
+    if let Some(condition) = qualify {
+        let hint = "filter by the window function in the WHERE of an outer query";
+        return Err(hinted("QUALIFY", hint, condition));
+    }
+    for (is_there, what, hint) in foreign_clauses {
+        if is_there {
+            return Err(hinted(what, hint, select));
+        }
     }
     let foreign = !optimizer_hints.is_empty()
         || select_modifiers.is_some()
-        || top.is_some()
         || exclude.is_some()
-        || into.is_some()
-        || !lateral_views.is_empty()
         || prewhere.is_some()
         || !connect_by.is_empty()
         || !cluster_by.is_empty()
         || !distribute_by.is_empty()
         || !sort_by.is_empty()
-        || qualify.is_some()
         || value_table_mode.is_some()
         || *flavor != SelectFlavor::Standard;
     if foreign {
@@ -148,6 +185,11 @@ pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError>
     match group_by {
         GroupByExpr::Expressions(_, modifiers) if modifiers.is_empty() => {}
         GroupByExpr::All(modifiers) if modifiers.is_empty() && auto => {}
+        GroupByExpr::All(_) => Err(hinted(
+            "GROUP BY ALL",
+            "name the columns, or their positions",
+            select,
+        ))?,
         _ => refuse!("this kind of GROUP BY", select),
     }
     projection.iter().try_for_each(check_item)?;
@@ -198,17 +240,33 @@ fn check_joins(tables: &TableWithJoins) -> Result<(), ReadError> {
         join_operator,
     } in &tables.joins
     {
-        let known = matches!(
-            join_operator,
-            JoinOperator::Join(_)
-                | JoinOperator::Inner(_)
-                | JoinOperator::Left(_)
-                | JoinOperator::LeftOuter(_)
-                | JoinOperator::Right(_)
-                | JoinOperator::RightOuter(_)
-                | JoinOperator::FullOuter(_)
-                | JoinOperator::CrossJoin(JoinConstraint::None)
-        );
+        let known = match join_operator {
+            JoinOperator::Join(constraint)
+            | JoinOperator::Inner(constraint)
+            | JoinOperator::Left(constraint)
+            | JoinOperator::LeftOuter(constraint)
+            | JoinOperator::Right(constraint)
+            | JoinOperator::RightOuter(constraint)
+            | JoinOperator::FullOuter(constraint) => {
+                if *constraint == JoinConstraint::None {
+                    let hint = "write ON and a condition, or CROSS JOIN";
+                    return Err(hinted("a JOIN without a condition", hint, relation));
+                }
+                true
+            }
+            JoinOperator::CrossJoin(constraint) => *constraint == JoinConstraint::None,
+            _ => false,
+        };
+        let hint = match join_operator {
+            JoinOperator::LeftSemi(_) | JoinOperator::Semi(_) => Some("write WHERE EXISTS"),
+            JoinOperator::LeftAnti(_) | JoinOperator::Anti(_) => Some("write WHERE NOT EXISTS"),
+            JoinOperator::CrossApply => Some("write CROSS JOIN LATERAL"),
+            JoinOperator::OuterApply => Some("write LEFT JOIN LATERAL ... ON true"),
+            _ => None,
+        };
+        if let Some(hint) = hint {
+            return Err(hinted("this kind of join", hint, relation));
+        }
         if !known || *global {
             refuse!("this kind of join", relation);
         }
@@ -276,6 +334,13 @@ pub(super) fn check_factor(factor: &TableFactor) -> Result<(), ReadError> {
             check_joins(table_with_joins)?;
             (alias, None)
         }
+        TableFactor::Pivot { .. } | TableFactor::Unpivot { .. } => {
+            return Err(hinted(
+                "PIVOT",
+                "write aggregates with FILTER (WHERE ...), or CROSS JOIN UNNEST",
+                factor,
+            ));
+        }
         _ => refuse!("this in FROM", factor),
     };
     if alias.as_ref().is_some_and(|alias| alias.at.is_some()) {
@@ -286,7 +351,11 @@ pub(super) fn check_factor(factor: &TableFactor) -> Result<(), ReadError> {
         Some(
             TableSampleKind::BeforeTableAlias(sample) | TableSampleKind::AfterTableAlias(sample),
         ) if is_plain_sample(sample) => Ok(()),
-        Some(_) => refuse!("this kind of TABLESAMPLE", factor),
+        Some(_) => Err(hinted(
+            "this kind of TABLESAMPLE",
+            "write TABLESAMPLE BERNOULLI (10)",
+            factor,
+        )),
     }
 }
 
@@ -312,12 +381,55 @@ fn is_plain_sample(sample: &TableSample) -> bool {
         && offset.is_none()
 }
 
+/// sqlparser takes any word for a name where it has no other use for it.
+fn check_name(name: &Ident) -> Result<(), ReadError> {
+    let is_function = name.value.to_ascii_uppercase().starts_with("CURRENT_");
+    if name.quote_style.is_some() || is_function || !is_reserved(&name.value) {
+        return Ok(());
+    }
+    Err(ReadError::Syntax {
+        message: format!("expected an expression, found `{}`", name.value),
+        at: span_of(name.span.start),
+    })
+}
+
+fn check_arguments(function: &Function) -> Result<(), ReadError> {
+    let FunctionArguments::List(list) = &function.args else {
+        return Ok(());
+    };
+    for clause in &list.clauses {
+        match clause {
+            FunctionArgumentClause::OrderBy(_)
+            | FunctionArgumentClause::OnOverflow(_)
+            | FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
+            FunctionArgumentClause::Separator(_) => {
+                let hint = "write listagg(x, ',') WITHIN GROUP (ORDER BY x)";
+                return Err(hinted("SEPARATOR", hint, function));
+            }
+            _ => refuse!("this kind of argument", function),
+        }
+    }
+    Ok(())
+}
+
+/// Whether an interval's value is a string, maybe with a sign.
+fn is_quoted(value: &Expr) -> bool {
+    match value {
+        Expr::Value(value) => matches!(value.value, Value::SingleQuotedString(_)),
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus | UnaryOperator::Plus,
+            expr,
+        } => is_quoted(expr),
+        _ => false,
+    }
+}
+
 /// Refuses expressions that Trino does not have. Subqueries in the others are visited by themselves.
 pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
     match expression {
-        Expr::Identifier(_)
-        | Expr::CompoundIdentifier(_)
-        | Expr::CompoundFieldAccess { .. }
+        Expr::Identifier(name) => check_name(name),
+        Expr::CompoundIdentifier(names) => names.iter().try_for_each(check_name),
+        Expr::CompoundFieldAccess { .. }
         | Expr::IsFalse(_)
         | Expr::IsNotFalse(_)
         | Expr::IsTrue(_)
@@ -354,7 +466,6 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
         | Expr::Rollup(_)
         | Expr::Tuple(_)
         | Expr::Array(_)
-        | Expr::Interval(_)
         | Expr::Wildcard(_)
         | Expr::Named { .. }
         | Expr::Lambda(_) => Ok(()),
@@ -368,12 +479,27 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
             let plain = !function.uses_odbc_syntax
                 && matches!(function.parameters, FunctionArguments::None)
                 && !matches!(function.args, FunctionArguments::Subquery(_));
-            if plain {
-                Ok(())
-            } else {
+            if !plain {
                 refuse!("this kind of function call", function)
             }
+            check_arguments(function)
         }
+        Expr::Interval(interval) if is_quoted(&interval.value) => Ok(()),
+        Expr::Interval(_) => Err(hinted(
+            "an INTERVAL without quotes",
+            "write INTERVAL '1' DAY",
+            expression,
+        )),
+        Expr::ILike { .. } => Err(hinted(
+            "ILIKE",
+            "write `lower(x) LIKE lower(pattern)`",
+            expression,
+        )),
+        Expr::RLike { expr, .. } | Expr::SimilarTo { expr, .. } => Err(hinted(
+            "this kind of pattern",
+            "write regexp_like(x, pattern)",
+            expr.as_ref(),
+        )),
         _ => refuse!("this kind of expression", expression),
     }
 }
