@@ -5,6 +5,8 @@
 //! that is wrong or not known is data, not an early return: a statement with a mistake in one column still
 //! has the lineage of the others.
 
+mod walk;
+
 use std::ops::Range;
 
 use townlake_core::names::TableRef;
@@ -39,7 +41,8 @@ pub struct ColumnId {
 /// A statement whose names have been looked up.
 #[derive(Debug, Clone, Default)]
 pub struct Bound {
-    /// Every relation. Those that one is made of stand before it, a recursive query's own mention apart.
+    /// Every relation. Those that one is made of stand before it, apart from a recursive query's own mention
+    /// and the subqueries of a query's ORDER BY.
     pub relations: Vec<Relation>,
     /// What the statement's query gives, if it has one: the rows shown, or the rows written.
     pub output: Option<RelationId>,
@@ -73,6 +76,8 @@ pub struct Column {
     pub value: Value,
     /// Where it is written: a select item, or the name in a column list.
     pub at: TextRange,
+    /// Whether `*` leaves it out, like Iceberg's `$path`. Only tables and what passes them on have such.
+    pub hidden: bool,
 }
 
 /// Where a column's value comes from.
@@ -415,6 +420,14 @@ pub enum ExprKind {
     },
     /// A name that means nothing here; the problem says so.
     Unresolved(String),
+    /// A column of one of several relations whose columns are not known, or of a query further out: which one
+    /// cannot be told without a schema.
+    OneOf {
+        /// Its name in lower case.
+        name: String,
+        /// The relations that may have it.
+        among: Vec<RelationId>,
+    },
 }
 
 /// A function call.

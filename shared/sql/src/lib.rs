@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bind;
 pub mod bound;
 pub mod error;
 pub mod extras;
@@ -23,6 +24,8 @@ mod relations;
 mod syntax;
 mod tokens;
 
+pub use bind::{Others, Schema, SchemaColumn, bind};
+pub use bound::Bound;
 pub use error::ReadError;
 pub use extras::Extras;
 pub use mentioned::mentioned;

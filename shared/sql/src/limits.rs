@@ -19,3 +19,10 @@ pub const MAX_STARTS_PER_TOKEN: u64 = 20;
 
 /// How many statements may be inside each other (`EXPLAIN`, `PREPARE`, `EXECUTE IMMEDIATE`).
 pub const MAX_STATEMENTS: usize = 4;
+
+/// How deep the binder may call itself.
+pub const MAX_BOUND_DEPTH: usize = 250;
+
+/// How many columns all relations of a bound statement may have together. `*` over a wide table costs its
+/// width in each query that passes it on.
+pub const MAX_BOUND_COLUMNS: usize = 200_000;

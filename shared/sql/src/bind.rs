@@ -1,0 +1,166 @@
+//! From a parsed statement to `bound`: what every name means, as Trino would have it.
+//!
+//! The order of the work is Trino's own (WITH, FROM, windows, WHERE, SELECT, GROUP BY, HAVING, ORDER BY, then
+//! what aggregation allows), so that the first problem found is the one that Trino would report. Unlike Trino
+//! the binder goes on behind a problem.
+
+mod aggregate;
+mod alias;
+mod call;
+mod expression;
+mod from;
+mod group;
+mod join;
+mod literal;
+mod name;
+mod names;
+mod order;
+mod pattern;
+mod query;
+mod relation;
+mod same;
+mod schema;
+mod select;
+mod set;
+mod source;
+mod typing;
+mod unnest;
+mod window;
+mod with;
+mod write;
+
+use townlake_core::names::TableRef;
+
+pub use schema::{Others, Schema, SchemaColumn};
+
+use crate::bound::{About, Bound, Problem, Relation, RelationId, TextRange};
+use crate::extras::Extras;
+use crate::limits::{MAX_BOUND_COLUMNS, MAX_BOUND_DEPTH};
+use crate::read::Session;
+use crate::tree::{ParsedStatement, tokens};
+use names::Names;
+use source::Source;
+
+/// What is being made, and what it is made with.
+struct Binder<'b> {
+    source: &'b Source<'b>,
+    extras: &'b Extras,
+    schema: &'b Schema,
+    session: &'b Session,
+    bound: Bound,
+    names: Names,
+    depth: usize,
+    columns: usize,
+    too_large: bool,
+    /// How many row patterns are around: in them functions mean something else.
+    in_pattern: usize,
+}
+
+/// Looks up every name of a statement.
+///
+/// Never fails: what is wrong is in the result's problems, and what is not known is said to be unknown.
+pub fn bind(statement: &ParsedStatement, schema: &Schema, session: &Session) -> Bound {
+    // The text was split once already, so this cannot fail but for a text without any token.
+    let tokens = tokens(statement.text.text()).map_or_else(|_| Vec::new(), |(tokens, _)| tokens);
+    let source = Source::new(&statement.text, &tokens);
+    let mut binder = Binder::new(&source, &statement.extras, schema, session);
+    binder.statement(statement);
+    binder.bound
+}
+
+impl<'b> Binder<'b> {
+    fn new(
+        source: &'b Source<'b>,
+        extras: &'b Extras,
+        schema: &'b Schema,
+        session: &'b Session,
+    ) -> Self {
+        Self {
+            source,
+            extras,
+            schema,
+            session,
+            bound: Bound::default(),
+            names: Names::default(),
+            depth: 0,
+            columns: 0,
+            too_large: false,
+            in_pattern: 0,
+        }
+    }
+
+    /// Notes a problem that needs no more than its words.
+    fn problem(&mut self, error: &'static str, message: impl Into<String>, at: &TextRange) {
+        self.problem_about(error, message, at, About::Other);
+    }
+
+    /// Notes a problem.
+    fn problem_about(
+        &mut self,
+        error: &'static str,
+        message: impl Into<String>,
+        at: &TextRange,
+        about: About,
+    ) {
+        let problem = Problem {
+            error,
+            message: message.into(),
+            at: at.clone(),
+            about,
+        };
+        // The same text can be bound twice: as an ordinal's target, or as a window's definition.
+        if !self.bound.problems.contains(&problem) {
+            self.bound.problems.push(problem);
+        }
+    }
+
+    /// Runs something one level deeper, or gives up if that is too deep.
+    fn deeper<T>(
+        &mut self,
+        at: &TextRange,
+        otherwise: impl FnOnce(&mut Self) -> T,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        if self.depth >= MAX_BOUND_DEPTH {
+            let message =
+                format!("the statement is nested more than {MAX_BOUND_DEPTH} levels deep");
+            self.problem("STACK_OVERFLOW", message, at);
+            return otherwise(self);
+        }
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Adds a relation.
+    fn push(&mut self, mut relation: Relation) -> RelationId {
+        self.columns = self.columns.saturating_add(relation.columns.len());
+        if self.columns > MAX_BOUND_COLUMNS {
+            self.columns = self.columns.saturating_sub(relation.columns.len());
+            relation.columns.clear();
+            relation.complete = false;
+            if !self.too_large {
+                self.too_large = true;
+                let message = format!(
+                    "the statement has more than {MAX_BOUND_COLUMNS} columns in all its parts"
+                );
+                self.problem("NOT_SUPPORTED", message, &relation.at);
+            }
+        }
+        self.bound.relations.push(relation);
+        RelationId(self.bound.relations.len().saturating_sub(1))
+    }
+
+    /// A table's full name, if it or the session says it all.
+    fn full_name(&self, parts: &[String]) -> Option<TableRef> {
+        let catalog = self.session.catalog.as_deref();
+        let schema = self.session.schema.as_deref();
+        match parts {
+            [table] => Some(TableRef::new(catalog?, schema?, table)),
+            [schema, table] => Some(TableRef::new(catalog?, schema, table)),
+            [catalog, schema, table] => Some(TableRef::new(catalog, schema, table)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `MATCH_RECOGNIZE`: what it reads and which columns it gives; how it matches is not followed.
+
+use std::rc::Rc;
+
+use sqlparser::ast::{RowsPerMatch, TableFactor};
+
+use super::Binder;
+use super::names::{Field, ScopeId, Shape};
+use crate::bound::{Column, Expr, Relation, RelationKind, TextRange, Value};
+
+impl Binder<'_> {
+    /// `t MATCH_RECOGNIZE (...)`.
+    pub(super) fn match_recognize(
+        &mut self,
+        factor: &TableFactor,
+        parent: Option<ScopeId>,
+        left: Option<&Shape>,
+        at: &TextRange,
+    ) -> Shape {
+        let TableFactor::MatchRecognize {
+            table,
+            partition_by,
+            order_by,
+            measures,
+            rows_per_match,
+            symbols,
+            alias,
+            ..
+        } = factor
+        else {
+            let relation = self.nothing(at);
+            return self.shape(relation, None);
+        };
+        let input = self.factor(table, parent, left);
+        let scope = self.names.open(vec![input.clone()], parent);
+        let partition: Vec<Expr> = partition_by
+            .iter()
+            .map(|expr| self.expression(expr, scope))
+            .collect();
+        let order: Vec<Expr> = order_by
+            .iter()
+            .map(|item| self.expression(&item.expr, scope))
+            .collect();
+        let inner = self.pattern_scope(&input, symbols, parent);
+        self.in_pattern += 1;
+        let measured: Vec<(String, Expr)> = measures
+            .iter()
+            .map(|measure| {
+                let expr = self.expression(&measure.expr, inner);
+                (measure.alias.value.to_lowercase(), expr)
+            })
+            .collect();
+        let defined: Vec<Expr> = symbols
+            .iter()
+            .map(|symbol| self.expression(&symbol.definition, inner))
+            .collect();
+        self.in_pattern -= 1;
+
+        let mut columns: Vec<Column> = Vec::new();
+        let all_rows = matches!(rows_per_match, Some(RowsPerMatch::AllRows(_)));
+        if all_rows {
+            columns.extend(self.passed(input.relation));
+        } else {
+            for key in &partition {
+                columns.push(Column {
+                    name: self.column_name(key),
+                    ty: key.ty.clone(),
+                    at: key.at.clone(),
+                    value: Value::Computed(Box::new(key.clone())),
+                    hidden: false,
+                });
+            }
+        }
+        for (name, measure) in &measured {
+            columns.push(Column {
+                name: Some(name.clone()),
+                ty: measure.ty.clone(),
+                at: measure.at.clone(),
+                value: Value::Computed(Box::new(measure.clone())),
+                hidden: false,
+            });
+        }
+        let complete = !all_rows || self.is_complete(input.relation);
+        let arguments = partition
+            .into_iter()
+            .chain(order)
+            .chain(measured.into_iter().map(|(_, expr)| expr))
+            .chain(defined)
+            .collect();
+        let relation = self.push(Relation {
+            kind: RelationKind::Opaque {
+                what: "MATCH_RECOGNIZE".to_owned(),
+                inputs: vec![input.relation],
+                arguments,
+            },
+            columns,
+            complete,
+            at: at.clone(),
+        });
+        self.aliased(relation, None, alias.as_ref(), at)
+    }
+
+    /// The input's columns, also behind the name of each pattern variable.
+    fn pattern_scope(
+        &mut self,
+        input: &Shape,
+        symbols: &[sqlparser::ast::SymbolDefinition],
+        parent: Option<ScopeId>,
+    ) -> ScopeId {
+        let mut variables: Vec<String> = symbols
+            .iter()
+            .map(|symbol| symbol.symbol.value.to_lowercase())
+            .collect();
+        for pattern in self.extras.row_patterns.values() {
+            variables.extend(pattern.variables.iter().map(|name| name.to_lowercase()));
+            variables.extend(pattern.subsets.iter().map(|name| name.value.to_lowercase()));
+        }
+        variables.sort();
+        variables.dedup();
+        let mut shape = input.clone();
+        for variable in variables {
+            let table: Rc<[String]> = Rc::from([variable]);
+            shape.fields.extend(input.fields.iter().map(|field| Field {
+                table: Some(Rc::clone(&table)),
+                ..field.clone()
+            }));
+            shape
+                .open
+                .extend(input.open.iter().map(|open| super::names::Open {
+                    table: Some(Rc::clone(&table)),
+                    relation: open.relation,
+                }));
+        }
+        self.names.open(vec![shape], parent)
+    }
+
+    /// What a select item that is only a name is called.
+    pub(super) fn column_name(&self, expr: &Expr) -> Option<String> {
+        use crate::bound::ExprKind;
+        match &expr.kind {
+            ExprKind::Column(column) => self.name_of(*column),
+            ExprKind::Field { name, .. } | ExprKind::OneOf { name, .. } => Some(name.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `OVER (...)` and `WINDOW`.
+
+use std::collections::HashMap;
+
+use sqlparser::ast::{
+    NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowSpec, WindowType,
+};
+
+use super::Binder;
+use super::names::ScopeId;
+use crate::bound::{Expr, Known, TextRange, Window};
+
+impl Binder<'_> {
+    /// The windows of a WINDOW clause, for as long as their SELECT is bound.
+    pub(super) fn named_windows(&mut self, windows: &[NamedWindowDefinition], scope: ScopeId) {
+        self.names.windows.push(HashMap::new());
+        for NamedWindowDefinition(name, window) in windows {
+            let at = self.source.range(name.span);
+            let folded = name.value.to_lowercase();
+            let window = match window {
+                NamedWindowExpr::NamedWindow(base) => self.named_window(&base.value, &at),
+                NamedWindowExpr::WindowSpec(spec) => self.window_of(spec, scope, &at),
+            };
+            if let Some(windows) = self.names.windows.last_mut()
+                && windows.insert(folded, window).is_some()
+            {
+                let message = format!("WINDOW name '{}' specified more than once", name.value);
+                self.problem("DUPLICATE_WINDOW_NAME", message, &at);
+            }
+        }
+    }
+
+    fn named_window(&mut self, name: &str, at: &TextRange) -> Window {
+        let found = self
+            .names
+            .windows
+            .last()
+            .and_then(|windows| windows.get(&name.to_lowercase()))
+            .cloned();
+        match found {
+            Some(window) => window,
+            None => {
+                let message = format!("Cannot resolve WINDOW name {name}");
+                self.problem("INVALID_WINDOW_REFERENCE", message, at);
+                empty()
+            }
+        }
+    }
+
+    /// What stands behind OVER.
+    pub(super) fn window(&mut self, over: &WindowType, scope: ScopeId, at: &TextRange) -> Window {
+        match over {
+            WindowType::NamedWindow(name) => {
+                let at = self.source.range(name.span);
+                self.named_window(&name.value, &at)
+            }
+            WindowType::WindowSpec(spec) => self.window_of(spec, scope, at),
+        }
+    }
+
+    fn window_of(&mut self, spec: &WindowSpec, scope: ScopeId, at: &TextRange) -> Window {
+        let mut window = match &spec.window_name {
+            Some(base) => {
+                let place = self.source.range(base.span);
+                let base = self.named_window(&base.value, &place);
+                self.check_base(&base, spec, &place);
+                base
+            }
+            None => empty(),
+        };
+        for key in &spec.partition_by {
+            let key = self.expression(key, scope);
+            self.must_be_comparable(&key);
+            window.partition.push(key);
+        }
+        for item in &spec.order_by {
+            let expr = self.expression(&item.expr, scope);
+            let key = self.sort_key(item, expr);
+            window.order.push(key);
+        }
+        if let Some(frame) = &spec.window_frame {
+            let mut bounds: Vec<Expr> = Vec::new();
+            for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                if let WindowFrameBound::Preceding(Some(distance))
+                | WindowFrameBound::Following(Some(distance)) = bound
+                {
+                    bounds.push(self.expression(distance, scope));
+                }
+            }
+            self.check_frame(frame, at);
+            window.frame = Some((frame_text(frame), bounds));
+        }
+        window
+    }
+
+    fn check_base(&mut self, base: &Window, spec: &WindowSpec, at: &TextRange) {
+        if !spec.partition_by.is_empty() {
+            let message =
+                "WINDOW specification with named WINDOW reference cannot specify PARTITION BY";
+            self.problem("INVALID_PARTITION_BY", message, at);
+        }
+        if !base.order.is_empty() && !spec.order_by.is_empty() {
+            let message = "Cannot specify ORDER BY if referenced named WINDOW specifies ORDER BY";
+            self.problem("INVALID_ORDER_BY", message, at);
+        }
+        if base.frame.is_some() {
+            let message = "Cannot reference named WINDOW containing frame specification";
+            self.problem("INVALID_WINDOW_REFERENCE", message, at);
+        }
+    }
+
+    fn check_frame(&mut self, frame: &WindowFrame, at: &TextRange) {
+        use WindowFrameBound::{CurrentRow, Following, Preceding};
+        let end = frame.end_bound.as_ref().unwrap_or(&CurrentRow);
+        let message = match (&frame.start_bound, end) {
+            (Following(None), _) => "Window frame start cannot be UNBOUNDED FOLLOWING",
+            (_, Preceding(None)) => "Window frame end cannot be UNBOUNDED PRECEDING",
+            (CurrentRow, Preceding(_)) => {
+                "Window frame starting from CURRENT ROW cannot end with PRECEDING"
+            }
+            (Following(_), Preceding(_)) => {
+                "Window frame starting from FOLLOWING cannot end with PRECEDING"
+            }
+            (Following(_), CurrentRow) => {
+                "Window frame starting from FOLLOWING cannot end with CURRENT ROW"
+            }
+            _ => return,
+        };
+        self.problem("INVALID_WINDOW_FRAME", message, at);
+    }
+
+    fn must_be_comparable(&mut self, key: &Expr) {
+        if let Known::Known(ty) = &key.ty
+            && !ty.is_comparable()
+        {
+            let message = format!(
+                "{} is not comparable, and therefore cannot be used in window function PARTITION BY",
+                ty.in_messages()
+            );
+            let at = key.at.clone();
+            self.problem("TYPE_MISMATCH", message, &at);
+        }
+    }
+}
+
+fn empty() -> Window {
+    Window {
+        partition: Vec::new(),
+        order: Vec::new(),
+        frame: None,
+    }
+}
+
+/// The frame as it would be written out in full.
+fn frame_text(frame: &WindowFrame) -> String {
+    let start = bound_text(&frame.start_bound);
+    match &frame.end_bound {
+        Some(end) => format!("{} BETWEEN {start} AND {}", frame.units, bound_text(end)),
+        None => format!("{} {start}", frame.units),
+    }
+}
+
+fn bound_text(bound: &WindowFrameBound) -> String {
+    match bound {
+        WindowFrameBound::CurrentRow => "CURRENT ROW".to_owned(),
+        WindowFrameBound::Preceding(None) => "UNBOUNDED PRECEDING".to_owned(),
+        WindowFrameBound::Preceding(Some(distance)) => format!("{distance} PRECEDING"),
+        WindowFrameBound::Following(None) => "UNBOUNDED FOLLOWING".to_owned(),
+        WindowFrameBound::Following(Some(distance)) => format!("{distance} FOLLOWING"),
+    }
+}

@@ -1,0 +1,215 @@
+//! WITH, recursive queries included.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Cte, SetExpr, SetOperator, SetQuantifier, Spanned, With, visit_relations};
+
+use super::Binder;
+use super::names::{NamedQuery, ScopeId};
+use super::typing;
+use crate::bound::{Column, ColumnId, Known, Relation, RelationId, RelationKind, Value};
+
+impl Binder<'_> {
+    /// Puts the queries of a WITH into reach.
+    pub(super) fn with(&mut self, with: &With, parent: Option<ScopeId>) {
+        let first = self.names.queries.len();
+        for cte in &with.cte_tables {
+            let name = cte.alias.name.value.to_lowercase();
+            let at = self.source.range(cte.alias.name.span);
+            let defined = self.names.queries.iter().skip(first);
+            if defined.into_iter().any(|query| query.name == name) {
+                let message = format!("WITH query name '{name}' specified more than once");
+                self.problem("DUPLICATE_NAMED_QUERY", message, &at);
+            }
+            let columns = (!cte.alias.columns.is_empty()).then(|| {
+                cte.alias
+                    .columns
+                    .iter()
+                    .map(|column| column.name.value.to_lowercase())
+                    .collect::<Vec<_>>()
+            });
+            let recursion = with.recursive.then(|| recursion(cte, &name)).flatten();
+            let relation = match recursion {
+                Some((base, step, all)) => {
+                    self.recursive(cte, base, step, all, &name, columns.as_deref(), parent)
+                }
+                None => {
+                    let relation = self.query(&cte.query, parent);
+                    self.check_cte_columns(cte, relation);
+                    relation
+                }
+            };
+            self.names.queries.push(NamedQuery {
+                name,
+                relation,
+                columns,
+                recursive: false,
+            });
+        }
+    }
+
+    fn check_cte_columns(&mut self, cte: &Cte, relation: RelationId) {
+        let Some(first) = cte.alias.columns.first() else {
+            return;
+        };
+        let given = cte.alias.columns.len();
+        let at = self.source.range(first.name.span);
+        if let Some(relation) = self.bound.relation(relation)
+            && relation.complete
+            && relation.columns.len() != given
+        {
+            let message = format!(
+                "Column alias list has {given} entries but relation has {} columns",
+                relation.columns.len()
+            );
+            self.problem("MISMATCHED_COLUMN_ALIASES", message, &at);
+        }
+        let mut seen = std::collections::HashSet::new();
+        for column in &cte.alias.columns {
+            let name = column.name.value.to_lowercase();
+            if !seen.insert(name.clone()) {
+                let at = self.source.range(column.name.span);
+                let message = format!("Column name '{name}' specified more than once");
+                self.problem("DUPLICATE_COLUMN_NAME", message, &at);
+            }
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one recursive query, taken apart by the caller"
+    )]
+    fn recursive(
+        &mut self,
+        cte: &Cte,
+        base: &SetExpr,
+        step: &SetExpr,
+        all: bool,
+        name: &str,
+        columns: Option<&[String]>,
+        parent: Option<ScopeId>,
+    ) -> RelationId {
+        let at = self.source.range(cte.query.span());
+        let outer = self.names.queries.len();
+        // The query's own WITH is in reach of both parts.
+        if let Some(with) = &cte.query.with {
+            self.with(with, parent);
+        }
+        if columns.is_none() {
+            let place = self.source.range(cte.alias.name.span);
+            let message = "missing column aliases in recursive WITH query";
+            self.problem("MISSING_COLUMN_ALIASES", message, &place);
+        }
+        let base = self.body(base, parent);
+        self.check_cte_columns(cte, base);
+        let renamed = |binder: &Self, of: RelationId| {
+            let mut passed = binder.passed(of);
+            for (column, name) in passed.iter_mut().zip(columns.unwrap_or_default()) {
+                column.name = Some(name.clone());
+            }
+            passed
+        };
+        let mention = renamed(self, base);
+        let complete = self.is_complete(base);
+        let itself = self.push(Relation {
+            kind: RelationKind::Itself { base },
+            columns: mention,
+            complete,
+            at: self.source.range(cte.alias.name.span),
+        });
+        self.names.queries.push(NamedQuery {
+            name: name.to_owned(),
+            relation: itself,
+            columns: None,
+            recursive: true,
+        });
+        let step = self.body(step, parent);
+        self.names.queries.truncate(outer);
+        self.check_step(base, step, &at);
+        let mut together = renamed(self, base);
+        for (index, column) in together.iter_mut().enumerate() {
+            let parts = [base, step].map(|relation| ColumnId {
+                relation,
+                column: index,
+            });
+            column.value = Value::Merged(
+                parts
+                    .into_iter()
+                    .filter(|part| self.bound.column(*part).is_some())
+                    .collect(),
+            );
+        }
+        let _ = all;
+        let complete = self.is_complete(base) && self.is_complete(step);
+        self.push(Relation {
+            kind: RelationKind::Recursive { base, step },
+            columns: together,
+            complete,
+            at,
+        })
+    }
+
+    /// What is added again and again must look like what there was at first.
+    fn check_step(&mut self, base: RelationId, step: RelationId, at: &crate::bound::TextRange) {
+        let (Some(base), Some(step)) = (self.bound.relation(base), self.bound.relation(step))
+        else {
+            return;
+        };
+        if !base.complete || !step.complete {
+            return;
+        }
+        let place = step.at.clone();
+        if base.columns.len() != step.columns.len() {
+            let message = format!(
+                "base and step relations of recursion have different number of fields: {}, {}",
+                base.columns.len(),
+                step.columns.len()
+            );
+            self.problem("TYPE_MISMATCH", message, &place);
+            return;
+        }
+        let pairs: Vec<(Column, Column)> = base
+            .columns
+            .iter()
+            .cloned()
+            .zip(step.columns.iter().cloned())
+            .collect();
+        for (index, (base, step)) in pairs.iter().enumerate() {
+            if let (Known::Known(from), Known::Known(to)) = (&step.ty, &base.ty)
+                && !typing::coerces(from, to)
+            {
+                let message = format!(
+                    "recursion step relation output type ({from}) is not coercible to recursion base relation output type ({to}) at column {}",
+                    index + 1
+                );
+                self.problem("TYPE_MISMATCH", message, at);
+            }
+        }
+    }
+}
+
+/// The two parts of a query that mentions itself in the second one.
+fn recursion<'c>(cte: &'c Cte, name: &str) -> Option<(&'c SetExpr, &'c SetExpr, bool)> {
+    let SetExpr::SetOperation {
+        op: SetOperator::Union,
+        set_quantifier,
+        left,
+        right,
+    } = cte.query.body.as_ref()
+    else {
+        return None;
+    };
+    let mentions = visit_relations(right, |relation| match relation.0.as_slice() {
+        [part]
+            if part
+                .as_ident()
+                .is_some_and(|part| part.value.to_lowercase() == name) =>
+        {
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    mentions
+        .is_break()
+        .then_some((left, right, *set_quantifier == SetQuantifier::All))
+}
