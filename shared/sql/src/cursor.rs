@@ -159,6 +159,15 @@ impl<'t> Cursor<'t> {
         Ok(columns)
     }
 
+    /// Moves over `(a, b)` if that is what comes, and gives the names; none if something else comes.
+    pub(crate) fn names_in_parentheses(&mut self) -> Vec<Ident> {
+        let start = self.index;
+        self.column_list().unwrap_or_else(|_| {
+            self.index = start;
+            Vec::new()
+        })
+    }
+
     /// A name of one to `most` dotted parts.
     pub(crate) fn name(&mut self, what: &str, most: usize) -> Result<Name, ReadError> {
         let at = self.at();

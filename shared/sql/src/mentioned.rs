@@ -146,10 +146,8 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                 // `FROM (a JOIN b)`.
                 expects_table = ["FROM", "JOIN"].iter().any(|word| is_word(before(1), word));
             }
-            Token::RParen => {
-                if levels.len() > 1 {
-                    levels.pop();
-                }
+            Token::RParen if levels.len() > 1 => {
+                levels.pop();
             }
             Token::Comma => expects_table = levels.last().is_some_and(|level| level.0),
             Token::Word(word) if word.quote_style.is_none() => {

@@ -84,7 +84,9 @@ fn relation_kind(cursor: &mut Cursor<'_>) -> Option<&'static str> {
 fn create_table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
     cursor.eat(&["IF", "NOT", "EXISTS"]);
     let name = cursor.name("a table", 3)?;
-    let columns = cursor.peek() == Some(&Token::LParen);
+    // `(a, b)` goes with a query, `(a bigint, b date)` without.
+    let names = cursor.names_in_parentheses();
+    let columns = names.is_empty() && cursor.peek() == Some(&Token::LParen);
     let mark = reader.tables.len();
     if columns {
         read_column_definitions(cursor, reader)?;
@@ -107,6 +109,9 @@ fn create_table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Stat
         },
     )?;
     reader.tables.extend(others);
+    if let Some(target) = &mut reader.target {
+        target.columns = names;
+    }
     if !made_of_query {
         if !columns {
             return Err(cursor.expected("column definitions or AS and a query"));
