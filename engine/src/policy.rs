@@ -121,6 +121,14 @@ impl Access {
         }
     }
 
+    /// What another user may do: the one whom the policy evaluates a mask or filter as.
+    pub fn acting_as(&self, user: &str) -> Self {
+        Self {
+            policy: Arc::clone(&self.policy),
+            identity: self.control().identity_of(user),
+        }
+    }
+
     /// Whether statements may be run at all.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use townlake_protocol::trino::ErrorCode;
 use super::expression::Env;
 use super::query::Names;
 use super::scope::{Field, Relation, Scope};
-use super::{Binder, Typed};
+use super::{Binder, Reads, Typed};
 use crate::barrier;
 use crate::catalog::Table;
 use crate::error::{Failure, Place, Result};
@@ -239,7 +239,8 @@ impl Binder<'_> {
     }
 
     /// An expression of the policy. Its columns count as read by the caller, so a filter over a column
-    /// that the caller may not see closes the table, as in Trino; one with a user of its own does not.
+    /// that the caller may not see closes the table, as in Trino. One with a user of its own is checked as that
+    /// user; what it reads is the policy's business, not the caller's.
     fn policy_expression(
         &self,
         tree: &ast::Expr,
@@ -248,11 +249,36 @@ impl Binder<'_> {
         place: Place,
         invalid: impl Fn(&str) -> (ErrorCode, String),
     ) -> Result<Typed> {
-        if as_user.is_some() {
-            return Err(Failure::unsupported(
-                "A mask or filter with a user of its own (mask_environment, filter_environment)",
-            ));
+        let Some(user) = as_user else {
+            return self.checked_expression(tree, env, place, invalid);
+        };
+        let outer = self.reads.replace(Reads::default());
+        let bound = self.checked_expression(tree, env, place, invalid);
+        let inner = self.reads.replace(outer);
+        let own = env.scope.fields.iter().find_map(|f| f.origin.as_ref());
+        for (table, columns) in &inner.columns {
+            // Another table would have to be read as that user too, under its masks and filters.
+            if own.is_none_or(|(own, _)| own != table) {
+                return Err(Failure::unsupported(
+                    "A mask or filter with a user of its own (mask_environment, filter_environment) that reads another table",
+                ));
+            }
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            self.access
+                .acting_as(user)
+                .check_can_select(table, &columns)?;
         }
+        bound
+    }
+
+    /// An expression of the policy over a table's raw columns.
+    fn checked_expression(
+        &self,
+        tree: &ast::Expr,
+        env: &Env<'_>,
+        place: Place,
+        invalid: impl Fn(&str) -> (ErrorCode, String),
+    ) -> Result<Typed> {
         // Masks see hidden columns' values; the check at the end decides whether they may.
         let fields: Vec<Field> = env
             .scope

@@ -1,6 +1,7 @@
 //! The engine held against answers of a real Trino 476, over HTTP, with the policy pulled over HTTP.
 
 mod client;
+mod environment_cases;
 mod metadata_cases;
 mod policy_cases;
 mod server;
