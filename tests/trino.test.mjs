@@ -4,14 +4,14 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../tools/platform/ports.mjs";
-import { openSecrets } from "../tools/platform/secrets.mjs";
 import { browserOf, runSql } from "./support/clients.mjs";
 import { openTpch, scan } from "./support/govern.mjs";
 import { testJavaClients } from "./support/java-client-tests.mjs";
 import { ensureJavaClients } from "./support/java-clients.mjs";
 import { orSkip } from "./support/java.mjs";
-import { eventually, newTestHome, startTestPlatform } from "./support/platform.mjs";
-import { ensureTrino, startRelayProgram, startTrino } from "./support/trino.mjs";
+import { discardHome, eventually, newTestHome } from "./support/platform.mjs";
+import { startTrinoPlatform } from "./support/trino-platform.mjs";
+import { ensureTrino, ownLake, startTrino } from "./support/trino.mjs";
 
 const ANA = "ana@corp.example";
 const BO = "bo@corp.example";
@@ -31,11 +31,12 @@ const DATA = [
 const { found: installation, skip } = await orSkip(ensureTrino);
 const { found: clients, skip: skipClients } = await orSkip(ensureJavaClients);
 
-/** @type {Awaited<ReturnType<typeof startTestPlatform>>} */
+/** @typedef {Awaited<ReturnType<typeof startTrinoPlatform>>} Started */
+/** @type {Started["platform"]} */
 let platform;
-/** @type {Awaited<ReturnType<typeof startTrino>>} */
+/** @type {Started["trino"]} */
 let trino;
-/** @type {ReturnType<typeof startRelayProgram>} */
+/** @type {Started["relay"]} */
 let relay;
 /** @type {Record<string, string>} */
 const tokens = {};
@@ -45,34 +46,18 @@ const undo = [];
 before(async () => {
   if (!installation) return;
   const home = newTestHome();
-  const folder = join(home, "trino");
-  const [port, trinoPort, relayPort] = [await freePort(), await freePort(), await freePort()];
-  const open = await startTrino({ installation, folder, port: trinoPort });
+  undo.push(() => discardHome(home));
+  const lake = ownLake(join(home, "trino", "lake"));
+  const open = await startTrino({ installation, folder: join(home, "trino"), port: await freePort(), catalogs: { lake } });
   try {
     await eventually(() => runSql({ url: open.url, user: "maker" }, ["SELECT count(*) FROM tpch.tiny.region"]), ([{ error }]) => !error, { withinMs: 30_000 });
     for (const answer of await runSql({ url: open.url, user: "maker" }, DATA)) assert.ok(!answer.error, JSON.stringify(answer));
   } finally {
     await open.stop();
   }
-
-  const secrets = openSecrets(home);
-  const [url, groupFile] = [`http://127.0.0.1:${port}`, join(folder, "groups.txt")];
-  relay = startRelayProgram({ policyUrl: `${url}/internal/policy`, tokenFile: secrets.file("policy-token"), groupFile, port: relayPort, folder });
-  undo.push(() => relay.stop());
-  const governance = {
-    relayUrl: relay.url, groupFile, jwtKeyFile: secrets.file("engine-jwt-key"),
-    eventsUrl: `${url}/internal/events`, policyToken: secrets.value("policy-token"),
-  };
-  // Trino starts only with a policy, and the platform is complete only with its engine.
-  const starting = startTestPlatform({ home, port, engineUrl: `http://127.0.0.1:${trinoPort}`, demo: false });
-  const started = starting.then((running) => {
-    platform = running;
-    undo.push(() => running.stop());
-  });
-  await Promise.race([started, relay.failed, eventually(relay.hasPolicy, (has) => has, { withinMs: 120_000, what: "the first policy" })]);
-  trino = await startTrino({ installation, folder, port: trinoPort, governance });
-  undo.push(() => trino.stop());
-  await started;
+  const started = await startTrinoPlatform({ installation, home, catalogs: { lake: [...lake, "iceberg.security=read_only"] } });
+  undo.push(() => started.stop());
+  ({ platform, trino, relay } = started);
   for (const user of [ANA, BO]) tokens[user] = await platform.token(user);
 });
 after(async () => {

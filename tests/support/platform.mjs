@@ -14,22 +14,25 @@ const SMALL = 0.1;
 /** A new folder for a platform of a test. */
 export const newTestHome = () => mkdtempSync(join(tmpdir(), "townlake-test-"));
 
+/** Removes it, unless `TOWNLAKE_KEEP` is set. @param {string} home */
+export function discardHome(home) {
+  if (process.env.TOWNLAKE_KEEP) process.stderr.write(`! kept ${home}\n`);
+  else rmSync(home, { recursive: true, force: true });
+}
+
 /** @typedef {import("../../tools/platform/platform.mjs").Options} Options */
 /** @typedef {import("../../tools/platform/iam.mjs").Directory} Directory */
 
 /**
  * Starts a platform. `TOWNLAKE_KEEP=1` keeps its folder for a look at the logs.
- * @param {Partial<Options>} [options] what differs from a small demo; a home given here is removed in the end, too
+ * @param {Partial<Options>} [options] what differs from a small demo; a home given here is its giver's to remove
  */
 export async function startTestPlatform(options = {}) {
   const home = options.home ?? newTestHome();
   const port = options.port ?? (await freePort());
   let tlsPort = await freePort();
   while (tlsPort === port) tlsPort = await freePort();
-  const discard = () => {
-    if (process.env.TOWNLAKE_KEEP) process.stderr.write(`! kept ${home}\n`);
-    else rmSync(home, { recursive: true, force: true });
-  };
+  const discard = () => void (options.home ?? discardHome(home));
   let platform;
   try {
     platform = await startPlatform({ home, port, tlsPort, demo: true, scale: SMALL, report: quietReport(), ...options });

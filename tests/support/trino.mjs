@@ -1,6 +1,6 @@
 // A real Trino for the tests, set up as docs/trino.md says. On the loopback interface only, in a folder of its own.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../../tools/build/lock.mjs";
@@ -15,11 +15,14 @@ import { artifact, javaCache, javaHome } from "./java.mjs";
 export const VERSION = "476";
 const OLDEST_JAVA = 24;
 /** The archive holds fifty; unpacked it takes ten times the room of these. */
-const PLUGINS = ["http-event-listener", "iceberg", "memory", "password-authenticators", "tpch"];
+const PLUGINS = ["http-event-listener", "iceberg", "password-authenticators", "tpch"];
 const READY_WITHIN_MS = 90_000;
 
 /** @type {import("../../tools/platform/supervisor.mjs").Events} */
 const silent = { onStart() {}, onRestart() {}, onPid() {} };
+
+/** Lets Trino read the embedded engine's lake, whose Iceberg catalog is a SQLite file. */
+const SQLITE = "org.xerial:sqlite-jdbc:3.49.1.0";
 
 /** Where Trino and a Java for it are. @typedef {{ home: string, java: string }} Installation */
 
@@ -29,7 +32,7 @@ const silent = { onStart() {}, onRestart() {}, onPid() {} };
  */
 export async function ensureTrino() {
   const java = await javaHome(OLDEST_JAVA);
-  const home = join(javaCache, `trino-server-${VERSION}`);
+  const home = join(javaCache, `trino-${VERSION}`);
   await withLock(`${home}.lock`, async () => {
     if (existsSync(home)) return;
     const archive = await artifact(`io.trino:trino-server:${VERSION}:tar.gz`);
@@ -42,6 +45,7 @@ export async function ensureTrino() {
     for (const plugin of readdirSync(join(unpacked, "plugin"))) {
       if (!PLUGINS.includes(plugin)) rmSync(join(unpacked, "plugin", plugin), { recursive: true });
     }
+    copyFileSync(await artifact(SQLITE), join(unpacked, "plugin", "iceberg", "sqlite-jdbc.jar"));
     renameSync(unpacked, home);
     rmSync(staged, { recursive: true });
     rmSync(archive);
@@ -59,19 +63,45 @@ export async function ensureTrino() {
  * @property {string} policyToken the engine's credential for it
  */
 
+/** @typedef {Record<string, string[]>} CatalogSettings the lines of each catalog's file */
+
+/** An Iceberg catalog of Trino's own in a folder, which is made. @param {string} folder @returns {string[]} */
+export function ownLake(folder) {
+  mkdirSync(folder, { recursive: true });
+  return [
+    "connector.name=iceberg",
+    "iceberg.catalog.type=TESTING_FILE_METASTORE",
+    "hive.metastore.catalog.dir=local:///metastore",
+    "fs.native-local.enabled=true",
+    `local.location=${folder}`,
+  ];
+}
+
+/** The embedded engine's lake. @param {string} home the platform's @returns {string[]} */
+export const platformLake = (home) => [
+  "connector.name=iceberg",
+  "iceberg.catalog.type=jdbc",
+  "iceberg.jdbc-catalog.driver-class=org.sqlite.JDBC",
+  `iceberg.jdbc-catalog.connection-url=jdbc:sqlite:${join(home, "lake.db")}`,
+  "iceberg.jdbc-catalog.catalog-name=lake",
+  "iceberg.jdbc-catalog.schema-version=V1",
+  `iceberg.jdbc-catalog.default-warehouse-dir=file://${join(home, "warehouse")}`,
+  "fs.hadoop.enabled=true",
+];
+
 /**
- * Starts a Trino with the catalogs `tpch`, `memory` and `lake`, an Iceberg catalog in a folder.
+ * Starts a Trino.
  * @param {object} options
  * @param {Installation} options.installation
- * @param {string} options.folder of its own; the lake in it outlives the process
+ * @param {string} options.folder of its own
  * @param {number} options.port
+ * @param {CatalogSettings} options.catalogs besides `tpch`
  * @param {Governance} [options.governance] none: it is open to everyone, for making data
  */
-export async function startTrino({ installation, folder, port, governance }) {
+export async function startTrino({ installation, folder, port, catalogs, governance }) {
   const settings = join(folder, "etc");
-  mkdirSync(join(folder, "lake"), { recursive: true });
   rmSync(settings, { recursive: true, force: true });
-  for (const [file, lines] of Object.entries(settingsOf({ installation, folder, port, governance }))) {
+  for (const [file, lines] of Object.entries(settingsOf({ installation, folder, port, catalogs, governance }))) {
     writeWhole(join(settings, file), `${lines.join("\n")}\n`, 0o600);
   }
   const logFile = join(folder, "trino.log");
@@ -135,14 +165,7 @@ async function untilReady(url) {
  * @param {Parameters<typeof startTrino>[0]} options
  * @returns {Record<string, string[]>}
  */
-function settingsOf({ installation, folder, port, governance }) {
-  const lake = [
-    "connector.name=iceberg",
-    "iceberg.catalog.type=TESTING_FILE_METASTORE",
-    "hive.metastore.catalog.dir=local:///metastore",
-    "fs.native-local.enabled=true",
-    `local.location=${join(folder, "lake")}`,
-  ];
+function settingsOf({ installation, folder, port, catalogs, governance }) {
   return {
     "node.properties": ["node.environment=test", "node.id=one", `node.data-dir=${join(folder, "data")}`, `plugin.dir=${join(installation.home, "plugin")}`],
     "jvm.config": [
@@ -168,8 +191,7 @@ function settingsOf({ installation, folder, port, governance }) {
       ] : []),
     ],
     "catalog/tpch.properties": ["connector.name=tpch"],
-    "catalog/memory.properties": ["connector.name=memory"],
-    "catalog/lake.properties": governance ? [...lake, "iceberg.security=read_only"] : lake,
+    ...Object.fromEntries(Object.entries(catalogs).map(([name, lines]) => [`catalog/${name}.properties`, lines])),
     ...(governance ? {
       "access-control.properties": [
         "access-control.name=file",
