@@ -11,6 +11,7 @@ mod expression;
 mod from;
 mod group;
 mod join;
+mod lambda;
 mod literal;
 mod name;
 mod names;
@@ -52,6 +53,9 @@ struct Binder<'b> {
     depth: usize,
     columns: usize,
     too_large: bool,
+    /// How many lambdas are being tried, and how many expressions were bound for it.
+    trying: usize,
+    tried: usize,
     /// How many row patterns are around: in them functions mean something else.
     in_pattern: usize,
 }
@@ -85,6 +89,8 @@ impl<'b> Binder<'b> {
             depth: 0,
             columns: 0,
             too_large: false,
+            trying: 0,
+            tried: 0,
             in_pattern: 0,
         }
     }

@@ -2,13 +2,13 @@
 
 use sqlparser::ast::{
     CeilFloorKind, DuplicateTreatment, Expr as Tree, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, LambdaFunction, OneOrManyWithParens, TrimWhereField,
+    FunctionArgumentClause, FunctionArguments, Spanned, TrimWhereField,
 };
 
 use super::Binder;
 use super::names::ScopeId;
 use super::source::union;
-use super::typing;
+use super::typing::{self, Typed};
 use crate::bound::{About, Call, CallKind, Expr, ExprKind, Known, SortKey, TextRange};
 use crate::types::Type;
 
@@ -50,14 +50,21 @@ impl Binder<'_> {
                 expr,
                 substring_from,
                 substring_for,
-                ..
+                special,
+                shorthand,
             } => {
                 let mut arguments = vec![self.expression(expr, scope)];
                 for part in [substring_from, substring_for].into_iter().flatten() {
                     arguments.push(self.expression(part, scope));
                 }
                 let at = self.around_word(&first_place(&arguments));
-                self.form("substring", arguments, at)
+                // With FROM it is `substr` whichever word was written.
+                let name = if *shorthand || !*special {
+                    "substr"
+                } else {
+                    "substring"
+                };
+                self.form(name, arguments, at)
             }
             Tree::Trim {
                 trim_where,
@@ -100,13 +107,13 @@ impl Binder<'_> {
             window: None,
             deterministic: true,
         };
-        self.typed_call(call, at)
+        let typed = typing::call(&call.name, &call.arguments);
+        self.typed_call(call, typed, at)
     }
 
-    /// A call with its type.
-    fn typed_call(&mut self, mut call: Call, at: TextRange) -> Expr {
+    fn typed_call(&mut self, mut call: Call, typed: Typed, at: TextRange) -> Expr {
         call.deterministic = typing::is_deterministic(&call.name);
-        let ty = match typing::call(&call.name, &call.arguments) {
+        let ty = match typed {
             Ok(ty) => ty,
             Err(problem) => {
                 let about = if problem.error.as_str() == "FUNCTION_NOT_FOUND" {
@@ -114,8 +121,10 @@ impl Binder<'_> {
                 } else {
                     About::Types
                 };
+                let operand = problem.operand.and_then(|index| call.arguments.get(index));
+                let place = operand.map_or_else(|| at.clone(), |operand| operand.at.clone());
                 if self.in_pattern == 0 {
-                    self.problem_about(problem.error.as_str(), problem.message, &at, about);
+                    self.problem_about(problem.error.as_str(), problem.message, &place, about);
                 }
                 Known::Unknown
             }
@@ -151,7 +160,7 @@ impl Binder<'_> {
             ),
             _ => (&[][..], &[][..], false),
         };
-        let arguments = self.arguments(&name, arguments, scope);
+        let (arguments, typed) = self.arguments(&name, arguments, scope);
         if name == "row" && function.over.is_none() {
             return self.row_of(arguments, at);
         }
@@ -177,9 +186,10 @@ impl Binder<'_> {
             (Some(_), _) => CallKind::Window,
             (None, kind) => kind,
         };
-        if kind == CallKind::Window && window.is_none() {
-            let message = format!("Window function {name} requires an OVER clause");
-            self.problem("MISSING_OVER", message, &at);
+        if self.in_pattern == 0
+            && let Err(problem) = typing::check_window(&name, window.as_ref())
+        {
+            self.problem(problem.error.as_str(), problem.message, &at);
         }
         let call = Call {
             name,
@@ -191,11 +201,24 @@ impl Binder<'_> {
             window,
             deterministic: true,
         };
-        self.typed_call(call, at)
+        let typed = typed.unwrap_or_else(|| typing::call(&call.name, &call.arguments));
+        self.typed_call(call, typed, at)
     }
 
-    /// The arguments of a call. Those that are lambdas come last: the others tell what they are given.
-    fn arguments(&mut self, name: &str, arguments: &[FunctionArg], scope: ScopeId) -> Vec<Expr> {
+    /// The arguments of a call, and its type if that depends on lambdas among them.
+    fn arguments(
+        &mut self,
+        name: &str,
+        arguments: &[FunctionArg],
+        scope: ScopeId,
+    ) -> (Vec<Expr>, Option<Typed>) {
+        let arguments = match arguments {
+            [text, form] if name == "normalize" => {
+                self.check_normal_form(form);
+                std::slice::from_ref(text)
+            }
+            all => all,
+        };
         let trees: Vec<&Tree> = arguments
             .iter()
             .filter_map(|argument| match argument {
@@ -211,55 +234,35 @@ impl Binder<'_> {
                 _ => None,
             })
             .collect();
-        let mut bound: Vec<Option<Expr>> = trees
+        let bound: Vec<Option<Expr>> = trees
             .iter()
             .map(|tree| match tree {
                 Tree::Lambda(_) => None,
                 tree => Some(self.expression(tree, scope)),
             })
             .collect();
-        for index in 0..trees.len() {
-            if let Some(Tree::Lambda(lambda)) = trees.get(index).copied() {
-                let given = typing::lambda_arguments(name, &bound, index);
-                let lambda = self.lambda(lambda, &given, scope);
-                if let Some(place) = bound.get_mut(index) {
-                    *place = Some(lambda);
-                }
-            }
+        if bound.iter().all(Option::is_some) {
+            return (bound.into_iter().flatten().collect(), None);
         }
-        bound.into_iter().flatten().collect()
+        let (bound, typed) = self.with_lambdas(name, &trees, bound, scope);
+        (bound, Some(typed))
     }
 
-    /// `x -> ...`, its arguments being of these types as far as they are known.
-    pub(super) fn lambda(
-        &mut self,
-        lambda: &LambdaFunction,
-        given: &[Known<Type>],
-        scope: ScopeId,
-    ) -> Expr {
-        let params = match &lambda.params {
-            OneOrManyWithParens::One(one) => std::slice::from_ref(one),
-            OneOrManyWithParens::Many(many) => many.as_slice(),
-        };
-        let outer = self.names.arguments.len();
-        let mut at = 0..0;
-        let mut names = Vec::new();
-        for (index, param) in params.iter().enumerate() {
-            let name = param.name.value.to_lowercase();
-            at = union(&at, &self.source.range(param.name.span));
-            let ty = given.get(index).cloned().unwrap_or(Known::Unknown);
-            self.names.arguments.push((name.clone(), ty));
-            names.push(name);
-        }
-        let body = self.expression(&lambda.body, scope);
-        self.names.arguments.truncate(outer);
-        Expr {
-            ty: body.ty.clone(),
-            at: union(&at, &body.at),
-            kind: ExprKind::Lambda {
-                arguments: names,
-                body: Box::new(body),
-            },
+    /// `normalize(text, NFC)`: the form is a word of the grammar.
+    fn check_normal_form(&mut self, form: &FunctionArg) {
+        const FORMS: [&str; 4] = ["NFC", "NFD", "NFKC", "NFKD"];
+        let is_form = matches!(
+            form,
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Tree::Identifier(word)))
+                if FORMS.iter().any(|form| form.eq_ignore_ascii_case(&word.value))
+        );
+        if !is_form {
+            let at = self.source.range(form.span());
+            let message = format!(
+                "mismatched input '{}'. Expecting: 'NFC', 'NFD', 'NFKC', 'NFKD'",
+                self.source.text(&at)
+            );
+            self.problem("SYNTAX_ERROR", message, &at);
         }
     }
 }

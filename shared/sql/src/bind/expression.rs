@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, DataType, Expr as Tree, Query, Spanned,
-    Subscript, UnaryOperator,
+    Subscript, UnaryOperator, Value as Constant,
 };
 
 use super::Binder;
@@ -31,6 +31,9 @@ impl Binder<'_> {
     }
 
     fn any_expression(&mut self, tree: &Tree, scope: ScopeId) -> Expr {
+        if self.trying > 0 {
+            self.tried += 1;
+        }
         match tree {
             Tree::Identifier(name) => self.name(std::slice::from_ref(name), scope),
             Tree::CompoundIdentifier(names) => self.name(names, scope),
@@ -96,7 +99,7 @@ impl Binder<'_> {
             | Tree::Position { .. }
             | Tree::Substring { .. }
             | Tree::Trim { .. } => self.any_call(tree, scope),
-            Tree::Lambda(lambda) => self.lambda(lambda, &[], scope),
+            Tree::Lambda(lambda) => self.stray_lambda(lambda, scope),
             other => {
                 let at = self.source.range(other.span());
                 Expr {
@@ -142,7 +145,14 @@ impl Binder<'_> {
         let ty = match typing::operator(sign, &operands) {
             Ok(ty) => ty,
             Err(problem) => {
-                self.problem_about(problem.error.as_str(), problem.message, place, About::Types);
+                let operand = problem.operand.and_then(|index| operands.get(index));
+                let place = operand.map_or_else(|| place.clone(), |operand| operand.at.clone());
+                self.problem_about(
+                    problem.error.as_str(),
+                    problem.message,
+                    &place,
+                    About::Types,
+                );
                 typing::operator_result(sign)
             }
         };
@@ -189,7 +199,7 @@ impl Binder<'_> {
                         ty,
                     },
                 ) if same == sign && !self.is_parenthesised(&at, &operands) => {
-                    self.logical_operand(sign, &right);
+                    self.logical_operand(&right);
                     let at = union(&at, &right.at);
                     operands.push(right);
                     Expr {
@@ -211,14 +221,20 @@ impl Binder<'_> {
             .is_some_and(|first| first.at.start > at.start)
     }
 
-    fn logical_operand(&mut self, sign: &str, operand: &Expr) {
-        if let Err(problem) = typing::logical_operand(sign, operand) {
+    fn logical_operand(&mut self, operand: &Expr) {
+        if let Err(problem) = typing::logical_operand(operand) {
             let at = operand.at.clone();
             self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
         }
     }
 
     fn unary_operator(&mut self, operator: UnaryOperator, operand: &Tree, scope: ScopeId) -> Expr {
+        if operator == UnaryOperator::Minus
+            && let Tree::Value(value) = operand
+            && let Constant::Number(digits, _) = &value.value
+        {
+            return self.negative_number(digits, operand);
+        }
         let operand = self.expression(operand, scope);
         let at = self.source.with_words_before(&operand.at, 1);
         let sign = match operator {

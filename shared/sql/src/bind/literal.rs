@@ -10,22 +10,41 @@ impl Binder<'_> {
     /// A constant.
     pub(super) fn literal(&mut self, tree: &Tree) -> Expr {
         let at = self.literal_place(tree);
-        let written = self.source.text(&at).to_owned();
-        let kind = match tree {
-            Tree::Value(value) if matches!(value.value, Constant::Placeholder(_)) => {
-                ExprKind::Parameter
-            }
-            _ => ExprKind::Literal(written),
-        };
-        let ty = match &kind {
-            ExprKind::Parameter => Known::Unknown,
-            _ => match typing::literal(tree) {
-                Ok(ty) => ty,
-                Err(problem) => {
-                    self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
-                    Known::Unknown
+        let typed = match tree {
+            Tree::Value(value) => match &value.value {
+                Constant::Placeholder(_) => {
+                    return Expr {
+                        kind: ExprKind::Parameter,
+                        ty: Known::Unknown,
+                        at,
+                    };
                 }
+                // sqlparser gives `0xFF`, a number, as it gives `X'FF'`.
+                Constant::HexStringLiteral(_) if self.source.text(&at).starts_with('0') => {
+                    typing::number(self.source.text(&at))
+                }
+                _ => typing::literal(tree),
             },
+            _ => typing::literal(tree),
+        };
+        self.literal_of(typed, at)
+    }
+
+    /// A number and the minus before it, which belongs to it.
+    pub(super) fn negative_number(&mut self, digits: &str, tree: &Tree) -> Expr {
+        let at = self.source.range(tree.span());
+        let at = self.source.with_words_before(&at, 1);
+        self.literal_of(typing::number(&format!("-{digits}")), at)
+    }
+
+    fn literal_of(&mut self, typed: typing::Typed, at: TextRange) -> Expr {
+        let kind = ExprKind::Literal(self.source.text(&at).to_owned());
+        let ty = match typed {
+            Ok(ty) => ty,
+            Err(problem) => {
+                self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
+                Known::Unknown
+            }
         };
         Expr { kind, ty, at }
     }

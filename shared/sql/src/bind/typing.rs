@@ -1,9 +1,12 @@
 //! What the binder asks of `types`, with "not known" carried through.
 
-use sqlparser::ast::{DataType, Expr as Tree, Value as Constant};
+use sqlparser::ast::{Expr as Tree, Interval, Value as Constant, ValueWithSpan};
 
-use crate::bound::{CallKind, Expr, Known, SubqueryKind, TextRange};
-use crate::types::{ErrorName, Type, TypeProblem, parse_type};
+use crate::bound::{CallKind, Expr, ExprKind, Known, SubqueryKind, TextRange, Window};
+use crate::types::{
+    self, Argument, ErrorName, Kind, Type, TypeProblem, WindowClauses, can_coerce,
+    common_super_type, parse_type,
+};
 
 /// The type of an expression, or why it has none.
 pub(super) type Typed = Result<Known<Type>, TypeProblem>;
@@ -30,21 +33,25 @@ pub(super) fn written(text: &str) -> Known<Type> {
 /// The type that both turn into; nothing if there is none.
 pub(super) fn common(left: &Known<Type>, right: &Known<Type>) -> Option<Known<Type>> {
     match (left, right) {
-        (Known::Known(left), Known::Known(right)) if left == right => {
-            Some(Known::Known(left.clone()))
+        (Known::Known(left), Known::Known(right)) => {
+            common_super_type(left, right).map(Known::Known)
         }
         _ => Some(Known::Unknown),
     }
 }
 
 /// Whether a value of the first type may stand where the second is wanted.
-pub(super) fn coerces(_from: &Type, _to: &Type) -> bool {
-    true
+pub(super) fn coerces(from: &Type, to: &Type) -> bool {
+    can_coerce(from, to)
 }
 
 /// The type of an operator's result.
-pub(super) fn operator(sign: &str, _operands: &[Expr]) -> Typed {
-    Ok(operator_result(sign))
+pub(super) fn operator(sign: &str, operands: &[Expr]) -> Typed {
+    let types: Vec<Option<&Type>> = operands.iter().map(type_of).collect();
+    match types::operator(sign, &types)? {
+        Some(ty) => Ok(Known::Known(ty)),
+        None => Ok(operator_result(sign)),
+    }
 }
 
 /// The type of an operator's result whatever its operands are.
@@ -56,105 +63,252 @@ pub(super) fn operator_result(sign: &str) -> Known<Type> {
 }
 
 /// Refuses what cannot be an operand of AND and OR.
-pub(super) fn logical_operand(sign: &str, operand: &Expr) -> Result<(), TypeProblem> {
-    match &operand.ty {
-        Known::Known(Type::Boolean | Type::Unknown) | Known::Unknown => Ok(()),
-        Known::Known(other) => Err(TypeProblem::new(
-            ErrorName::TypeMismatch,
-            format!(
-                "Logical expression term must evaluate to a boolean (actual: {}): {sign}",
-                other.in_messages()
-            ),
-        )),
-    }
+pub(super) fn logical_operand(operand: &Expr) -> Result<(), TypeProblem> {
+    types::must_be(type_of(operand), &Type::Boolean, "Logical expression term")
 }
 
 /// Refuses a comparison with a subquery's rows that the types do not allow.
 pub(super) fn compared_with_subquery(
-    _kind: SubqueryKind,
-    _sign: &str,
-    _operand: &Known<Type>,
-    _query: &Known<Type>,
+    kind: SubqueryKind,
+    sign: &str,
+    operand: &Known<Type>,
+    query: &Known<Type>,
 ) -> Result<(), TypeProblem> {
-    Ok(())
+    let (Known::Known(operand), Known::Known(query)) = (operand, query) else {
+        return Ok(());
+    };
+    let sign = match kind {
+        SubqueryKind::All | SubqueryKind::Any => Some(sign),
+        _ => None,
+    };
+    match (operand, query) {
+        (Type::Row(_), Type::Row(fields)) => {
+            let columns: Vec<Type> = fields.iter().map(|(_, ty)| ty.clone()).collect();
+            types::compare_with_query(sign, operand, &columns)
+        }
+        _ => types::compare_with_query(sign, operand, std::slice::from_ref(query)),
+    }
 }
 
 /// The type of a cast.
-pub(super) fn cast(_operand: &Known<Type>, wanted: &str) -> Typed {
-    Ok(written(wanted))
+pub(super) fn cast(operand: &Known<Type>, wanted: &str) -> Typed {
+    let wanted = parse_type(wanted)?;
+    if let Known::Known(operand) = operand {
+        types::check_cast(operand, &wanted)?;
+    }
+    Ok(Known::Known(wanted))
 }
 
 /// The type of CASE, or what is wrong and where.
 pub(super) fn case(
-    _operand: Option<&Expr>,
+    operand: Option<&Expr>,
     branches: &[(Expr, Expr)],
-    _otherwise: Option<&Expr>,
+    otherwise: Option<&Expr>,
 ) -> Result<Known<Type>, (TypeProblem, TextRange)> {
-    Ok(branches
-        .first()
-        .map_or(Known::Unknown, |(_, then)| then.ty.clone()))
+    let whens = branches.iter().map(|(when, _)| when);
+    let results: Vec<&Expr> = branches
+        .iter()
+        .map(|(_, then)| then)
+        .chain(otherwise)
+        .collect();
+    let parts: Vec<&Expr> = whens.clone().chain(results.iter().copied()).collect();
+    let when_types: Vec<Option<&Type>> = whens.map(type_of).collect();
+    let result_types: Vec<Option<&Type>> = results.iter().map(|expr| type_of(expr)).collect();
+    types::case(operand.map(type_of), &when_types, &result_types)
+        .map(told)
+        .map_err(|problem| placed(problem, &parts))
 }
 
 /// The type of `ARRAY[...]`, or what is wrong and where.
 pub(super) fn array(elements: &[Expr]) -> Result<Known<Type>, (TypeProblem, TextRange)> {
-    let first = elements.first().map(|first| first.ty.clone());
-    Ok(match first {
-        Some(Known::Known(ty)) if elements.len() == 1 => Known::Known(Type::array_of(ty)),
-        _ => Known::Unknown,
-    })
+    let types: Vec<Option<&Type>> = elements.iter().map(type_of).collect();
+    let parts: Vec<&Expr> = elements.iter().collect();
+    types::common_type("All ARRAY elements", &types)
+        .map(|item| told(item.map(Type::array_of)))
+        .map_err(|problem| placed(problem, &parts))
 }
 
 /// The type of `a[b]`.
-pub(super) fn subscript(of: &Expr, _index: &Expr) -> Typed {
-    Ok(match &of.ty {
-        Known::Known(Type::Array(item)) => Known::Known(item.as_ref().clone()),
-        Known::Known(Type::Map(_, value)) => Known::Known(value.as_ref().clone()),
-        _ => Known::Unknown,
-    })
+pub(super) fn subscript(of: &Expr, index: &Expr) -> Typed {
+    let literal = match &index.kind {
+        ExprKind::Literal(text) => text.parse().ok(),
+        _ => None,
+    };
+    types::subscript(type_of(of), type_of(index), literal).map(told)
 }
 
 /// The type of a constant.
 pub(super) fn literal(tree: &Tree) -> Typed {
-    Ok(match tree {
+    let ty = match tree {
         Tree::Value(value) => match &value.value {
-            Constant::Boolean(_) => Known::Known(Type::Boolean),
-            Constant::Null => Known::Known(Type::Unknown),
-            _ => Known::Unknown,
+            Constant::Boolean(_) => Type::Boolean,
+            Constant::Null => Type::Unknown,
+            Constant::Number(text, _) => types::number_literal(text)?,
+            Constant::HexStringLiteral(digits) => types::binary_literal(digits)?,
+            other => match text_of(other) {
+                Some(text) => types::string_literal(text),
+                None => return Ok(Known::Unknown),
+            },
         },
-        Tree::TypedString(string) => match &string.data_type {
-            DataType::Date => Known::Known(Type::Date),
-            _ => Known::Unknown,
+        Tree::TypedString(string) => match text_of(&string.value.value) {
+            Some(text) => types::typed_literal(&string.data_type.to_string(), text)?,
+            None => return Ok(Known::Unknown),
         },
-        _ => Known::Unknown,
-    })
+        Tree::Interval(interval) => return interval_type(interval),
+        _ => return Ok(Known::Unknown),
+    };
+    Ok(Known::Known(ty))
 }
 
-/// The type of a function call.
-pub(super) fn call(name: &str, _arguments: &[Expr]) -> Typed {
-    Ok(match name {
-        "count" | "approx_distinct" | "count_if" => Known::Known(Type::BigInt),
-        _ => Known::Unknown,
-    })
+/// The type of a number, with the minus if one stands before it: `-9223372036854775808` is one only with it.
+pub(super) fn number(text: &str) -> Typed {
+    types::number_literal(text).map(Known::Known)
 }
 
-/// What a lambda at a place among a function's arguments is given.
-pub(super) fn lambda_arguments(
-    _name: &str,
-    _arguments: &[Option<Expr>],
-    _index: usize,
-) -> Vec<Known<Type>> {
-    Vec::new()
+/// The type of a call without lambdas.
+pub(super) fn call(name: &str, arguments: &[Expr]) -> Typed {
+    let types: Vec<Option<&Type>> = arguments.iter().map(type_of).collect();
+    match (name, arguments) {
+        ("extract", [field, value]) => match &field.kind {
+            ExprKind::Literal(field) => return types::extract(field, type_of(value)).map(told),
+            _ => return Ok(Known::Known(Type::BigInt)),
+        },
+        ("position", [part, whole]) => return call("strpos", &[whole.clone(), part.clone()]),
+        ("current_time" | "current_timestamp" | "localtime" | "localtimestamp", [precision]) => {
+            return match &precision.kind {
+                ExprKind::Literal(digits) => types::clock(name, digits.parse().ok()).map(told),
+                _ => Ok(Known::Unknown),
+            };
+        }
+        ("listagg", [_, separator, ..]) => check_separator(separator)?,
+        ("normalize", [text]) => return normalized(type_of(text)),
+        _ => {}
+    }
+    if let Some(answer) = types::special_form(name, &types) {
+        return answer.map(told);
+    }
+    if name == "listagg" {
+        return listagg(arguments);
+    }
+    let Some(name) = builtin(name) else {
+        return Ok(Known::Unknown);
+    };
+    let mut arguments: Vec<Argument<'_>> = arguments.iter().map(argument).collect();
+    types::resolve_function(name, &mut arguments).map(|resolved| told(resolved.result))
+}
+
+/// An argument that is no lambda, as a function sees it.
+pub(super) fn argument(expr: &Expr) -> Argument<'_> {
+    type_of(expr).map_or(Argument::Unknown, Argument::Value)
 }
 
 /// Whether a function without OVER takes one row or a group.
 pub(super) fn kind(name: &str) -> CallKind {
-    match name {
-        "count" | "sum" | "min" | "max" | "avg" => CallKind::Aggregate,
-        _ => CallKind::Scalar,
+    match builtin(name).and_then(types::function_kind) {
+        Some(Kind::Aggregate) => CallKind::Aggregate,
+        Some(Kind::Window) => CallKind::Window,
+        Some(Kind::Scalar) | None => CallKind::Scalar,
+    }
+}
+
+/// Refuses OVER where it must not be, its lack where it must, and clauses that the function cannot have.
+pub(super) fn check_window(name: &str, window: Option<&Window>) -> Result<(), TypeProblem> {
+    let Some(name) = builtin(name) else {
+        return Ok(());
+    };
+    let clauses = window.map(|window| WindowClauses {
+        has_order: !window.order.is_empty(),
+        has_frame: window.frame.is_some(),
+    });
+    match types::function_kind(name) {
+        Some(kind) => types::check_window(name, kind, clauses),
+        None => Ok(()),
     }
 }
 
 /// Whether a function gives the same value for the same arguments.
 pub(super) fn is_deterministic(name: &str) -> bool {
-    !matches!(name, "random" | "rand" | "uuid" | "shuffle")
+    builtin(name).is_none_or(types::is_deterministic)
+}
+
+fn type_of(expr: &Expr) -> Option<&Type> {
+    match &expr.ty {
+        Known::Known(ty) => Some(ty),
+        Known::Unknown => None,
+    }
+}
+
+fn told(ty: Option<Type>) -> Known<Type> {
+    ty.map_or(Known::Unknown, Known::Known)
+}
+
+/// A problem with the place of the operand that it is about.
+fn placed(problem: TypeProblem, parts: &[&Expr]) -> (TypeProblem, TextRange) {
+    let place = problem.operand.and_then(|index| parts.get(index));
+    let at = place.or(parts.first()).map_or(0..0, |expr| expr.at.clone());
+    (problem, at)
+}
+
+/// The name of a function of Trino's own; a name with other dots is that of a catalog's function.
+pub(super) fn builtin(name: &str) -> Option<&str> {
+    let name = name.strip_prefix("system.builtin.").unwrap_or(name);
+    (!name.contains('.')).then_some(name)
+}
+
+/// `listagg(text, ', ')`: the separator is part of the grammar.
+fn check_separator(separator: &Expr) -> Result<(), TypeProblem> {
+    match &separator.kind {
+        ExprKind::Literal(text) if text.starts_with('\'') => Ok(()),
+        _ => Err(TypeProblem::new(
+            ErrorName::SyntaxError,
+            "the separator of listagg must be a string, e.g. `listagg(name, ', ')`",
+        )
+        .of_operand(1)),
+    }
+}
+
+/// `normalize(text)`: the form, a word of the grammar, is a text to the function.
+fn normalized(text: Option<&Type>) -> Typed {
+    let form = Type::Varchar(Some(3));
+    let text = text.map_or(Argument::Unknown, Argument::Value);
+    types::resolve_function("normalize", &mut [text, Argument::Value(&form)])
+        .map(|resolved| told(resolved.result))
+}
+
+fn listagg(arguments: &[Expr]) -> Typed {
+    match arguments.first().and_then(type_of) {
+        Some(Type::Varchar(_)) | None => Ok(Known::Known(Type::Varchar(None))),
+        Some(other) => Err(TypeProblem::new(
+            ErrorName::TypeMismatch,
+            format!(
+                "Expected expression of varchar, but the argument has {} type",
+                other.in_messages()
+            ),
+        )
+        .of_operand(0)),
+    }
+}
+
+/// The text of a string, whichever way it is written.
+fn text_of(constant: &Constant) -> Option<&str> {
+    match constant {
+        Constant::SingleQuotedString(text) | Constant::UnicodeStringLiteral(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn interval_type(interval: &Interval) -> Typed {
+    // A sign may stand before the text as well as in it.
+    let text = match interval.value.as_ref() {
+        Tree::UnaryOp { expr, .. } => expr,
+        text => text,
+    };
+    let Tree::Value(ValueWithSpan { value, .. }) = text else {
+        return Ok(Known::Unknown);
+    };
+    let (Some(text), Some(first)) = (text_of(value), &interval.leading_field) else {
+        return Ok(Known::Unknown);
+    };
+    let last = interval.last_field.as_ref().map(ToString::to_string);
+    types::interval_literal(text, &first.to_string(), last.as_deref()).map(Known::Known)
 }
