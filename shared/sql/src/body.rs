@@ -280,7 +280,7 @@ fn run_front<T>(
         .unwrap_or(u64::MAX)
         .saturating_mul(MAX_STARTS_PER_TOKEN)
         .saturating_add(1_000);
-    let dialect = Trino::new(budget, std::mem::take(extras));
+    let dialect = Trino::new(tokens, budget, std::mem::take(extras));
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(MAX_RECURSION)
         .with_tokens_with_locations(tokens.to_vec());

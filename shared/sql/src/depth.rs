@@ -8,7 +8,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::ReadError;
-use crate::limits::{MAX_CHAIN, MAX_NESTING};
+use crate::limits::{MAX_CHAIN, MAX_NESTING, MAX_PARTS};
 use crate::tokens::span_of;
 
 /// What is open: the text itself, or a parenthesis.
@@ -56,8 +56,20 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
     // Operators and set operations of all outer levels: what hangs above the current one.
     let mut above = 0_usize;
     let mut level = Level::default();
+    let mut dots = 0_usize;
+    let mut behind_dot = false;
     for token in tokens {
         let at = span_of(token.span.start);
+        match &token.token {
+            Token::Period => dots += 1,
+            Token::Word(_) if behind_dot => {}
+            _ => dots = 0,
+        }
+        behind_dot = token.token == Token::Period;
+        if dots >= MAX_PARTS {
+            let what = format!("more than {MAX_PARTS} names have only dots between them");
+            return Err(ReadError::TooDeep { what, at });
+        }
         match effect(&token.token) {
             Effect::Opens => {
                 above += level.operators + level.set_operations;

@@ -7,9 +7,12 @@ use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::TokenWithSpan;
 
+use self::ahead::Ahead;
 use crate::extras::Extras;
 
+mod ahead;
 mod alias;
 mod infix;
 mod json;
@@ -25,14 +28,16 @@ pub(crate) struct Trino {
     starts_left: Cell<u64>,
     /// What the hooks below read and the tree has no place for. By place, so that a second try changes nothing.
     extras: RefCell<Extras>,
+    ahead: Ahead,
 }
 
 impl Trino {
-    /// A dialect that lets the parser start so many expressions.
-    pub(crate) fn new(starts: u64, extras: Extras) -> Self {
+    /// A dialect for these tokens, that lets the parser start so many expressions.
+    pub(crate) fn new(tokens: &[TokenWithSpan], starts: u64, extras: Extras) -> Self {
         Self {
             starts_left: Cell::new(starts),
             extras: RefCell::new(extras),
+            ahead: Ahead::new(tokens),
         }
     }
 
@@ -137,7 +142,7 @@ impl Dialect for Trino {
             return Some(Err(ParserError::RecursionLimitExceeded));
         }
         self.starts_left.set(left - 1);
-        prefix::parse_prefix(parser, &self.extras)
+        prefix::parse_prefix(parser, self)
     }
 
     fn parse_infix(
@@ -146,6 +151,6 @@ impl Dialect for Trino {
         left: &Expr,
         _precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
-        json::parse_is_json(parser, left).or_else(|| infix::parse_in_list(parser, left))
+        json::parse_is_json(parser, left).or_else(|| infix::parse_in_list(parser, left, self))
     }
 }

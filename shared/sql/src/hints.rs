@@ -137,3 +137,29 @@ pub(crate) fn syntax_hint(tokens: &[TokenWithSpan], index: usize) -> Option<&'st
     let hint = known.iter().find(|(word, _)| is_word(here, word));
     hint.map(|(_, hint)| *hint)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_of_other_dialects_have_one_of_trino() {
+        let cases = [
+            ("DATE_SUB", Some("date_add")),
+            ("IfNull", Some("coalesce")),
+            ("group_concat", Some("listagg")),
+            ("median", Some("approx_percentile")),
+            ("coalesce", None),
+            ("date_add", None),
+            ("", None),
+        ];
+        for (name, part) in cases {
+            let hint = function_hint(name);
+            assert_eq!(hint.is_some(), part.is_some(), "{name}");
+            assert!(
+                hint.unwrap_or_default().contains(part.unwrap_or_default()),
+                "{name}"
+            );
+        }
+    }
+}

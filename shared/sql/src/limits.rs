@@ -29,3 +29,10 @@ pub const MAX_TRIED_EXPRESSIONS: usize = 200_000;
 /// How many columns all relations of a bound statement may have together. `*` over a wide table costs its
 /// width in each query that passes it on.
 pub const MAX_BOUND_COLUMNS: usize = 200_000;
+
+/// How many names may follow each other with dots between them. sqlparser reads the rest of such a name again at each
+/// of its dots.
+pub const MAX_PARTS: usize = 100;
+
+/// How many functions one query may bring along.
+pub const MAX_FUNCTIONS: usize = 100;

@@ -81,7 +81,7 @@ pub fn mentioned(text: &str, session: &Session) -> Mentioned {
 
 /// All tokens up to the first place where the text cannot be split, e.g. a string without an end.
 fn tokens_before_error(text: &str) -> Vec<TokenWithSpan> {
-    let dialect = Trino::new(0, Extras::default());
+    let dialect = Trino::new(&[], 0, Extras::default());
     let mut tokens = Vec::new();
     // The error is the one that reading the text has given already.
     let _ = Tokenizer::new(&dialect, text).tokenize_with_location_into_buf(&mut tokens);

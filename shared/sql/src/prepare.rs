@@ -20,6 +20,7 @@ mod groups;
 mod patterns;
 mod values;
 
+pub(crate) use groups::closing_parentheses;
 pub(crate) use patterns::Substitute;
 
 /// Tokens that sqlparser can read.
@@ -43,7 +44,7 @@ pub(crate) fn prepare(
     let mut pass = Pass {
         tokens,
         end,
-        closing: groups::closing_parentheses(tokens),
+        closing: closing_parentheses(tokens),
         index: 0,
         out: Vec::with_capacity(tokens.len() + 8),
         levels: vec![Level::default()],
@@ -208,6 +209,9 @@ impl Pass<'_> {
         let Some(table) = groups::start_of_name(&self.out) else {
             return Err(self.expected_at(0, "a table before"));
         };
+        if self.extras.time_travel.contains_key(&table) {
+            return Err(self.expected_at(0, "only one time for a table"));
+        }
         let (expression, length) = parse_front(window, self.span(4))?;
         let travel = TimeTravel { kind, expression };
         self.extras.time_travel.insert(table, travel);

@@ -107,6 +107,10 @@ fn last_before(tokens: &[TokenWithSpan], here: Span, text: &str) -> Span {
     met.map_or(here, |token| span_of(token.span.start))
 }
 
+/// How many times all tokens may be read again to find an error's place. Deeply nested long texts would take longer
+/// than anyone waits for a better message.
+const MAX_READ_AGAIN: usize = 4;
+
 /// Finds the real place of an error in a subquery.
 ///
 /// sqlparser tries `(` in FROM as a subquery first; when that fails, for whatever reason inside, it goes back and
@@ -117,10 +121,11 @@ pub(crate) fn inside_parentheses(
     end: Span,
     error: ReadError,
 ) -> ReadError {
+    let mut left = tokens.len().saturating_mul(MAX_READ_AGAIN).max(10_000);
     let mut tokens = tokens;
     let mut error = error;
     // Each round goes at least one parenthesis deeper, and at most `limits::MAX_NESTING` can be open.
-    while let Some((group, inner)) = failing_subquery(tokens, end, &error) {
+    while let Some((group, inner)) = failing_subquery(tokens, end, &error, &mut left) {
         tokens = group;
         error = inner;
     }
@@ -132,6 +137,7 @@ fn failing_subquery<'t>(
     tokens: &'t [TokenWithSpan],
     end: Span,
     error: &ReadError,
+    left: &mut usize,
 ) -> Option<(&'t [TokenWithSpan], ReadError)> {
     let ReadError::Syntax { at, .. } = error else {
         return None;
@@ -151,6 +157,7 @@ fn failing_subquery<'t>(
             continue;
         }
         let group = group_from(rest.get(1..).unwrap_or_default());
+        *left = left.checked_sub(group.len())?;
         let behind = group.last().map_or(end, |token| span_of(token.span.end));
         let mut ignored = Extras::default();
         if let Err(inner) = run(group, behind, &mut ignored, |parser| parser.parse_query()) {

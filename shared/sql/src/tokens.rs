@@ -40,7 +40,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
             limit: MAX_CHARACTERS,
         });
     }
-    let dialect = Trino::new(0, Extras::default());
+    let dialect = Trino::new(&[], 0, Extras::default());
     let all = Tokenizer::new(&dialect, text)
         .tokenize_with_location()
         .map_err(|error| ReadError::Syntax {

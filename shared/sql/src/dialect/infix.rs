@@ -2,36 +2,22 @@
 
 use sqlparser::ast::Expr;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
 
+use super::Trino;
 use crate::cursor::is_word;
 
 /// `x IN ((SELECT 1), 2)`: sqlparser takes the first parenthesis for a subquery that is all there is.
-pub(super) fn parse_in_list(parser: &mut Parser, left: &Expr) -> Option<Result<Expr, ParserError>> {
-    let token = |ahead: usize| &parser.peek_nth_token_ref(ahead).token;
-    let negated = is_word(Some(token(0)), "NOT");
-    let word = usize::from(negated);
-    let opens = is_word(Some(token(word)), "IN")
-        && *token(word + 1) == Token::LParen
-        && *token(word + 2) == Token::LParen;
-    if !opens {
+pub(super) fn parse_in_list(
+    parser: &mut Parser,
+    left: &Expr,
+    dialect: &Trino,
+) -> Option<Result<Expr, ParserError>> {
+    let negated = is_word(Some(&parser.peek_token_ref().token), "NOT");
+    let open = if negated { 2 } else { 1 };
+    if !dialect.ahead.lists.contains(&(parser.index() + open)) {
         return None;
     }
-    let mut ahead = word + 3;
-    let mut open = 1_usize;
-    while open > 0 {
-        match token(ahead) {
-            Token::LParen => open += 1,
-            Token::RParen => open -= 1,
-            Token::EOF => return None,
-            _ => {}
-        }
-        ahead += 1;
-    }
-    if *token(ahead) != Token::Comma {
-        return None;
-    }
-    for _ in 0..word + 2 {
+    for _ in 0..=open {
         parser.next_token();
     }
     Some(parse_list(parser, left, negated))
@@ -39,7 +25,7 @@ pub(super) fn parse_in_list(parser: &mut Parser, left: &Expr) -> Option<Result<E
 
 fn parse_list(parser: &mut Parser, left: &Expr, negated: bool) -> Result<Expr, ParserError> {
     let list = parser.parse_comma_separated(Parser::parse_expr)?;
-    parser.expect_token(&Token::RParen)?;
+    parser.expect_token(&sqlparser::tokenizer::Token::RParen)?;
     Ok(Expr::InList {
         expr: Box::new(left.clone()),
         list,

@@ -1,7 +1,5 @@
 //! How expressions begin in Trino and not in sqlparser.
 
-use std::cell::RefCell;
-
 use sqlparser::ast::{
     Array, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
     FunctionArguments, Ident, LambdaFunction, LambdaSyntax, ObjectName, OneOrManyWithParens,
@@ -12,27 +10,28 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Word};
 
 use super::types::parse_type;
-use super::{json, tables};
+use super::{Trino, json, tables};
 use crate::cursor::{is_reserved, is_word};
-use crate::extras::Extras;
 
 /// Reads an expression's beginning, if it is one of Trino's own.
 pub(super) fn parse_prefix(
     parser: &mut Parser,
-    extras: &RefCell<Extras>,
+    dialect: &Trino,
 ) -> Option<Result<Expr, ParserError>> {
     let next = &parser.peek_nth_token_ref(1).token;
     match &parser.peek_token_ref().token {
         Token::LParen => match next {
             Token::RParen => Some(parse_lambda_without_parameters(parser)),
-            Token::LParen if is_query_in_parentheses(parser) => Some(parse_subquery(parser)),
+            Token::LParen if dialect.ahead.subqueries.contains(&parser.index()) => {
+                Some(parse_subquery(parser))
+            }
             token if is_word(Some(token), "VALUES") => Some(parse_subquery(parser)),
             _ => None,
         },
         Token::Word(word) if word.quote_style.is_none() => {
             let next = next.clone();
             let word = word.clone();
-            parse_word(&word, &next, parser, extras)
+            parse_word(&word, &next, parser, dialect)
         }
         _ => None,
     }
@@ -42,7 +41,7 @@ fn parse_word(
     word: &Word,
     next: &Token,
     parser: &mut Parser,
-    extras: &RefCell<Extras>,
+    dialect: &Trino,
 ) -> Option<Result<Expr, ParserError>> {
     match (word.keyword, next) {
         (Keyword::CAST, Token::LParen) => Some(parse_cast(parser, CastKind::Cast)),
@@ -56,12 +55,14 @@ fn parse_word(
         }
         (Keyword::ARRAY, Token::LBracket) => Some(parse_array(parser)),
         (Keyword::ROW, Token::LParen) => Some(parse_row(parser)),
-        (Keyword::TABLE, Token::LParen) => Some(tables::parse_table_argument(parser, extras)),
+        (Keyword::TABLE, Token::LParen) => {
+            Some(tables::parse_table_argument(parser, &dialect.extras))
+        }
         // `= ANY (VALUES 1, 2)`: sqlparser wants SELECT or WITH there.
         (Keyword::VALUES, _) => Some(parser.parse_query().map(Expr::Subquery)),
-        (Keyword::JSON_TABLE, Token::LParen) => Some(json::parse_table(parser, extras)),
+        (Keyword::JSON_TABLE, Token::LParen) => Some(json::parse_table(parser, &dialect.extras)),
         (_, Token::LParen) if json::is_function(&word.value) => {
-            Some(json::parse_function(parser, extras))
+            Some(json::parse_function(parser, &dialect.extras))
         }
         (_, Token::LParen) if word.value.eq_ignore_ascii_case("descriptor") => {
             Some(tables::parse_descriptor(parser))
@@ -163,42 +164,6 @@ fn parse_subquery(parser: &mut Parser) -> Result<Expr, ParserError> {
     let query = parser.parse_query()?;
     parser.expect_token(&Token::RParen)?;
     Ok(Expr::Subquery(query))
-}
-
-/// Whether a query in parentheses comes next, inside another parenthesis, and something follows it that makes
-/// both one query. Told from the tokens, because trying would double the work at each level.
-fn is_query_in_parentheses(parser: &Parser) -> bool {
-    let mut ahead = 1;
-    while parser.peek_nth_token_ref(ahead).token == Token::LParen {
-        ahead += 1;
-    }
-    let starts = ["SELECT", "WITH", "VALUES"]
-        .iter()
-        .any(|word| is_word(Some(&parser.peek_nth_token_ref(ahead).token), word));
-    if !starts {
-        return false;
-    }
-    let mut open = ahead;
-    while open > 1 {
-        match parser.peek_nth_token_ref(ahead).token {
-            Token::LParen => open += 1,
-            Token::RParen => open -= 1,
-            Token::EOF => return false,
-            _ => {}
-        }
-        ahead += 1;
-    }
-    [
-        "UNION",
-        "EXCEPT",
-        "INTERSECT",
-        "ORDER",
-        "LIMIT",
-        "OFFSET",
-        "FETCH",
-    ]
-    .iter()
-    .any(|word| is_word(Some(&parser.peek_nth_token_ref(ahead).token), word))
 }
 
 fn parse_cast(parser: &mut Parser, kind: CastKind) -> Result<Expr, ParserError> {

@@ -7,6 +7,7 @@ use crate::body;
 use crate::cursor::{Cursor, is_word};
 use crate::error::ReadError;
 use crate::extras::{InlineFunction, SessionProperty};
+use crate::limits::MAX_FUNCTIONS;
 use crate::read::Reader;
 
 /// Reads both, if they are there. A query's own WITH stays.
@@ -35,6 +36,11 @@ pub(super) fn read_inline(
     if cursor.sees(&["WITH", "FUNCTION"]) && named(cursor) {
         cursor.advance();
         loop {
+            if reader.extras.functions.len() == MAX_FUNCTIONS {
+                let what = format!("a query brings along more than {MAX_FUNCTIONS} functions");
+                let at = cursor.at();
+                return Err(ReadError::TooDeep { what, at });
+            }
             let function = read_function(cursor, reader)?;
             reader.extras.functions.push(function);
             if !cursor.eat_token(&Token::Comma) {

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use crate::cursor::is_reserved;
 
 /// For each `(` and `[`, the index of what closes it; for all else, and where there is none, the number of tokens.
-pub(super) fn closing_parentheses(tokens: &[TokenWithSpan]) -> Vec<usize> {
+pub(crate) fn closing_parentheses(tokens: &[TokenWithSpan]) -> Vec<usize> {
     let mut closing = vec![tokens.len(); tokens.len()];
     let mut open = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
