@@ -22,6 +22,8 @@ struct Level {
     deepest: usize,
     /// `UNION`, `EXCEPT` and `INTERSECT`: they hang above all items.
     set_operations: usize,
+    /// Whether it is a CASE, which END closes.
+    is_case: bool,
 }
 
 impl Level {
@@ -44,7 +46,10 @@ impl Level {
 enum Effect {
     Opens,
     Closes,
+    OpensCase,
+    ClosesCase,
     EndsItem,
+    EndsItemOfCase,
     SetOperation,
     Operator,
     Nothing,
@@ -55,6 +60,7 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
     let mut outer: Vec<Level> = Vec::new();
     // Operators and set operations of all outer levels: what hangs above the current one.
     let mut above = 0_usize;
+    let mut open = 0_usize;
     let mut level = Level::default();
     let mut dots = 0_usize;
     let mut behind_dot = false;
@@ -72,26 +78,41 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
         }
         match effect(&token.token) {
             Effect::Opens => {
-                above += level.operators + level.set_operations;
-                outer.push(std::mem::take(&mut level));
-                if outer.len() > MAX_NESTING {
+                open += 1;
+                if open > MAX_NESTING {
                     let what = format!("more than {MAX_NESTING} parentheses are open");
                     return Err(ReadError::TooDeep { what, at });
                 }
+                descend(&mut outer, &mut level, &mut above, false);
             }
             Effect::Closes => {
-                let Some(parent) = outer.pop() else {
+                // A CASE without an END.
+                while level.is_case {
+                    ascend(&mut outer, &mut level, &mut above);
+                }
+                open = open.wrapping_sub(1);
+                if !ascend(&mut outer, &mut level, &mut above) {
                     return Err(ReadError::Syntax {
                         message: format!("`{}` closes nothing", token.token),
                         at,
                     });
-                };
-                let depth = level.depth() + 1;
-                level = parent;
-                above -= level.operators + level.set_operations;
-                level.group = level.group.max(depth);
+                }
+            }
+            Effect::OpensCase => {
+                level.operators += 1;
+                descend(&mut outer, &mut level, &mut above, true);
+            }
+            Effect::ClosesCase => {
+                if level.is_case {
+                    ascend(&mut outer, &mut level, &mut above);
+                }
             }
             Effect::EndsItem => level.end_item(),
+            Effect::EndsItemOfCase => {
+                if level.is_case {
+                    level.end_item();
+                }
+            }
             Effect::SetOperation => {
                 level.end_item();
                 level.set_operations += 1;
@@ -109,6 +130,28 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// Goes into a parenthesis or a CASE.
+fn descend(outer: &mut Vec<Level>, level: &mut Level, above: &mut usize, is_case: bool) {
+    *above += level.operators + level.set_operations;
+    let inner = Level {
+        is_case,
+        ..Level::default()
+    };
+    outer.push(std::mem::replace(level, inner));
+}
+
+/// Goes out of the innermost parenthesis or CASE, if there is one.
+fn ascend(outer: &mut Vec<Level>, level: &mut Level, above: &mut usize) -> bool {
+    let Some(parent) = outer.pop() else {
+        return false;
+    };
+    let depth = level.depth() + 1;
+    *level = parent;
+    *above -= level.operators + level.set_operations;
+    level.group = level.group.max(depth);
+    true
+}
+
 fn effect(token: &Token) -> Effect {
     match token {
         Token::LParen | Token::LBracket => Effect::Opens,
@@ -116,7 +159,10 @@ fn effect(token: &Token) -> Effect {
         Token::Comma => Effect::EndsItem,
         Token::Word(word) if word.quote_style.is_none() => match word.keyword {
             Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT => Effect::SetOperation,
-            // Each starts an expression of its own. WHEN, THEN and ELSE do too, but CASE itself nests.
+            Keyword::CASE => Effect::OpensCase,
+            Keyword::END => Effect::ClosesCase,
+            Keyword::WHEN | Keyword::THEN | Keyword::ELSE => Effect::EndsItemOfCase,
+            // Each starts an expression of its own.
             Keyword::SELECT
             | Keyword::FROM
             | Keyword::WHERE
@@ -139,7 +185,6 @@ fn effect(token: &Token) -> Effect {
             | Keyword::BETWEEN
             | Keyword::AT
             | Keyword::COLLATE
-            | Keyword::CASE
             | Keyword::NOTNULL
             | Keyword::OVERLAPS
             | Keyword::XOR

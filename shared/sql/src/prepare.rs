@@ -143,6 +143,9 @@ impl Pass<'_> {
             "FOR" if self.sees(&["FOR", "TIMESTAMP", "AS", "OF"]) => {
                 return self.time_travel(TimeTravelKind::Timestamp);
             }
+            // sqlparser takes these words for clauses even where nothing of a clause follows.
+            "LATERAL" if self.peek(1) != Some(&Token::LParen) => self.quote("lateral"),
+            "RETURNING" if !self.names_table(1) => self.quote("returning"),
             "TABLE" if self.names_table(1) => self.table_query(),
             "VALUES" => values::wrap_rows(self),
             "UNION" | "EXCEPT" | "INTERSECT" => return self.set_operation(),
@@ -187,9 +190,14 @@ impl Pass<'_> {
         let is_name =
             self.sees(&["TOP"]) && !matches!(self.peek(1), Some(Token::Number(..) | Token::LParen));
         if is_name {
-            self.put(Token::make_word("top", Some('"')), self.index);
-            self.index += 1;
+            self.quote("top");
         }
+    }
+
+    /// Puts a word into quotes, so that it is a name for sqlparser as well. Trino folds quoted names too.
+    fn quote(&mut self, word: &str) {
+        self.put(Token::make_word(word, Some('"')), self.index);
+        self.index += 1;
     }
 
     fn enter_select(&mut self) {

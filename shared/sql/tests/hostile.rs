@@ -109,6 +109,19 @@ fn hostile_texts_end_soon_on_a_small_stack() {
             false,
         ),
         (
+            "a long case",
+            format!(
+                "SELECT CASE {} ELSE 1 END",
+                repeat("WHEN a = 1 AND b = 2 THEN 3 + 4 ", 20_000)
+            ),
+            true,
+        ),
+        (
+            "cases without an end",
+            format!("SELECT {}", repeat("(CASE WHEN ", 95)),
+            false,
+        ),
+        (
             "functions",
             format!("SELECT {}1{}", repeat("f(", 90), repeat(")", 90)),
             true,

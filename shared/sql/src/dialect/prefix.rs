@@ -79,7 +79,7 @@ fn parse_word(
             Some(parser.parse_prefix())
         }
         // Words that begin an expression of another dialect, and in Trino are plain names.
-        (keyword, next) if is_plain_name(keyword, next) => {
+        (keyword, next) if is_plain_name(keyword, next) || is_calculated(keyword, next, parser) => {
             Some(parser.parse_identifier().map(Expr::Identifier))
         }
         _ => None,
@@ -128,6 +128,10 @@ fn is_plain_name(keyword: Keyword, next: &Token) -> bool {
                     && matches!(
                         word.keyword,
                         Keyword::FROM
+                            | Keyword::LIKE
+                            | Keyword::BETWEEN
+                            | Keyword::ORDER
+                            | Keyword::NOT
                             | Keyword::AS
                             | Keyword::IS
                             | Keyword::IN
@@ -144,6 +148,16 @@ fn is_plain_name(keyword: Keyword, next: &Token) -> bool {
             }
             _ => false,
         }
+}
+
+/// `interval + 1` is a sum, `INTERVAL +'1' DAY` is not.
+fn is_calculated(keyword: Keyword, next: &Token, parser: &Parser) -> bool {
+    keyword == Keyword::INTERVAL
+        && matches!(next, Token::Plus | Token::Minus)
+        && !matches!(
+            parser.peek_nth_token_ref(2).token,
+            Token::SingleQuotedString(_)
+        )
 }
 
 /// `() -> 1`.
