@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod analysis;
 pub mod bind;
 pub mod bound;
 pub mod error;
@@ -8,6 +9,7 @@ pub mod hints;
 pub mod limits;
 pub mod mentioned;
 pub mod read;
+pub mod shape;
 pub mod statement;
 pub mod text;
 pub mod tree;
@@ -24,12 +26,14 @@ mod relations;
 mod syntax;
 mod tokens;
 
+pub use analysis::{Analysis, analyse};
 pub use bind::{Others, Schema, SchemaColumn, bind};
 pub use bound::Bound;
 pub use error::ReadError;
 pub use extras::Extras;
 pub use mentioned::mentioned;
 pub use read::{Session, read};
+pub use shape::{Shape, shape};
 pub use statement::{Access, Reading, Statement, TableUse};
 pub use text::TextMap;
 pub use tree::{ParsedStatement, parse};
