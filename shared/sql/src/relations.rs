@@ -22,6 +22,7 @@ use crate::statement::{Access, TableFunctionUse};
 use crate::tokens::span_of;
 
 mod allowed;
+mod expression;
 
 /// Adds the tables of a tree to the reader.
 pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(), ReadError> {
@@ -78,7 +79,7 @@ impl Visitor for NoQueries {
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<ReadError> {
-        flow(allowed::check_expression(expression))
+        flow(expression::check_expression(expression))
     }
 }
 
@@ -240,7 +241,7 @@ impl Collector<'_, '_> {
     }
 
     fn read_expression(&mut self, expression: &Expr) -> Result<(), ReadError> {
-        allowed::check_expression(expression)?;
+        expression::check_expression(expression)?;
         match expression {
             Expr::Function(function) if is_table_argument(function) => {
                 self.read_table_argument(function)

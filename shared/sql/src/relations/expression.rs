@@ -1,0 +1,135 @@
+//! Which expressions of sqlparser's tree are Trino's.
+
+use sqlparser::ast::{
+    CastKind, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, UnaryOperator,
+    Value,
+};
+
+use super::allowed::hinted;
+use super::{not_understood, span};
+use crate::cursor::is_reserved;
+use crate::error::ReadError;
+use crate::tokens::span_of;
+
+/// Refuses expressions that Trino does not have. Subqueries in the others are visited by themselves.
+pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
+    match expression {
+        Expr::Identifier(name) => check_name(name),
+        Expr::CompoundIdentifier(names) => names.iter().try_for_each(check_name),
+        Expr::CompoundFieldAccess { .. }
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsUnknown(_)
+        | Expr::IsNotUnknown(_)
+        | Expr::IsDistinctFrom(_, _)
+        | Expr::IsNotDistinctFrom(_, _)
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Between { .. }
+        | Expr::BinaryOp { .. }
+        | Expr::Like { any: false, .. }
+        | Expr::AnyOp { .. }
+        | Expr::AllOp { .. }
+        | Expr::UnaryOp { .. }
+        | Expr::AtTimeZone { .. }
+        | Expr::Extract { .. }
+        | Expr::Ceil { .. }
+        | Expr::Floor { .. }
+        | Expr::Position { .. }
+        | Expr::Substring { .. }
+        | Expr::Trim { .. }
+        | Expr::Nested(_)
+        | Expr::Value(_)
+        | Expr::TypedString(_)
+        | Expr::Case { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::GroupingSets(_)
+        | Expr::Cube(_)
+        | Expr::Rollup(_)
+        | Expr::Tuple(_)
+        | Expr::Array(_)
+        | Expr::Wildcard(_)
+        | Expr::Named { .. }
+        | Expr::Lambda(_) => Ok(()),
+        Expr::Cast {
+            kind: CastKind::Cast | CastKind::TryCast,
+            array: false,
+            format: None,
+            ..
+        } => Ok(()),
+        Expr::Function(function) => {
+            let plain = !function.uses_odbc_syntax
+                && matches!(function.parameters, FunctionArguments::None)
+                && !matches!(function.args, FunctionArguments::Subquery(_));
+            if !plain {
+                return Err(not_understood("this kind of function call", span(function)));
+            }
+            check_arguments(function)
+        }
+        Expr::Interval(interval) if is_quoted(&interval.value) => Ok(()),
+        Expr::Interval(_) => Err(hinted(
+            "an INTERVAL without quotes",
+            "write INTERVAL '1' DAY",
+            expression,
+        )),
+        Expr::ILike { .. } => Err(hinted(
+            "ILIKE",
+            "write `lower(x) LIKE lower(pattern)`",
+            expression,
+        )),
+        Expr::RLike { expr, .. } | Expr::SimilarTo { expr, .. } => Err(hinted(
+            "this kind of pattern",
+            "write regexp_like(x, pattern)",
+            expr.as_ref(),
+        )),
+        _ => Err(not_understood("this kind of expression", span(expression))),
+    }
+}
+
+/// sqlparser takes any word for a name where it has no other use for it.
+fn check_name(name: &Ident) -> Result<(), ReadError> {
+    let is_function = name.value.to_ascii_uppercase().starts_with("CURRENT_");
+    if name.quote_style.is_some() || is_function || !is_reserved(&name.value) {
+        return Ok(());
+    }
+    Err(ReadError::Syntax {
+        message: format!("expected an expression, found `{}`", name.value),
+        at: span_of(name.span.start),
+    })
+}
+
+fn check_arguments(function: &Function) -> Result<(), ReadError> {
+    let FunctionArguments::List(list) = &function.args else {
+        return Ok(());
+    };
+    for clause in &list.clauses {
+        match clause {
+            FunctionArgumentClause::OrderBy(_)
+            | FunctionArgumentClause::OnOverflow(_)
+            | FunctionArgumentClause::IgnoreOrRespectNulls(_) => {}
+            FunctionArgumentClause::Separator(_) => {
+                let hint = "write listagg(x, ',') WITHIN GROUP (ORDER BY x)";
+                return Err(hinted("SEPARATOR", hint, function));
+            }
+            _ => return Err(not_understood("this kind of argument", span(function))),
+        }
+    }
+    Ok(())
+}
+
+/// Whether an interval's value is a string, maybe with a sign.
+fn is_quoted(value: &Expr) -> bool {
+    match value {
+        Expr::Value(value) => matches!(value.value, Value::SingleQuotedString(_)),
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus | UnaryOperator::Plus,
+            expr,
+        } => is_quoted(expr),
+        _ => false,
+    }
+}
