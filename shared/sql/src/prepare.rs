@@ -154,9 +154,9 @@ impl Pass<'_> {
             "AT" if self.sees(&["AT", "LOCAL"]) => self.at_local(),
             "LIMIT" => return self.limit(),
             "JSON_TABLE" if self.peek(1) == Some(&Token::LParen) => self.json_table(),
-            "COPARTITION" if self.peek(1) == Some(&Token::LParen) => self.copartition(),
+            "COPARTITION" if self.peek(1) == Some(&Token::LParen) => return self.copartition(),
             "MATCH_RECOGNIZE" if self.peek(1) == Some(&Token::LParen) => {
-                patterns::match_recognize(self);
+                return patterns::match_recognize(self);
             }
             "OVER" => {
                 patterns::measure_call(self);
@@ -205,6 +205,25 @@ impl Pass<'_> {
             .iter()
             .enumerate()
             .all(|(ahead, word)| is_word(self.peek(ahead), word))
+    }
+
+    /// Refuses a query among tokens that are left out: nothing that names a table may be. A function may have the name
+    /// of a clause.
+    fn refuse_queries(&self, start: usize, end: usize) -> Result<(), ReadError> {
+        let left_out = self.tokens.get(start..end).unwrap_or_default();
+        let query = left_out.iter().find(|token| {
+            ["SELECT", "WITH", "VALUES", "TABLE", "FROM"]
+                .iter()
+                .any(|word| is_word(Some(&token.token), word))
+        });
+        match query {
+            None => Ok(()),
+            Some(query) => Err(ReadError::NotUnderstood {
+                what: "a subquery in this place".to_owned(),
+                hint: None,
+                at: span_of(query.span.start),
+            }),
+        }
     }
 
     /// Where a token starts.

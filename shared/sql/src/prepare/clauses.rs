@@ -249,14 +249,16 @@ impl Pass<'_> {
     }
 
     /// `COPARTITION (a, b), (c, d)`: which table arguments are partitioned alike changes no column.
-    pub(super) fn copartition(&mut self) {
+    pub(super) fn copartition(&mut self) -> Result<(), ReadError> {
         self.index += 1;
         while self.peek(0) == Some(&Token::LParen) {
-            let close = self.closing.get(self.index).copied();
-            self.index = close.unwrap_or(self.index) + 1;
+            let close = self.closing.get(self.index).copied().unwrap_or(self.index);
+            self.refuse_queries(self.index, close)?;
+            self.index = close + 1;
             if self.peek(0) == Some(&Token::Comma) && self.peek(1) == Some(&Token::LParen) {
                 self.index += 1;
             }
         }
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Substitute {
 }
 
 /// `MATCH_RECOGNIZE (...)`.
-pub(super) fn match_recognize(pass: &mut Pass<'_>) {
+pub(super) fn match_recognize(pass: &mut Pass<'_>) -> Result<(), ReadError> {
     substitute_relation(pass);
     let open = pass.index + 1;
     let close = pass.closing.get(open).copied().unwrap_or(open);
@@ -36,7 +36,7 @@ pub(super) fn match_recognize(pass: &mut Pass<'_>) {
     let mut place = pass.place(0);
     for part in parts(pass, open + 1, close) {
         match part.kind {
-            PartKind::Skip => drop_all(pass, part.start, part.end),
+            PartKind::Skip => drop_all(pass, part.start, part.end)?,
             PartKind::Pattern => {
                 let word = part.word;
                 if let Some(token) = pass.tokens.get(word) {
@@ -47,19 +47,20 @@ pub(super) fn match_recognize(pass: &mut Pass<'_>) {
                     };
                     pass.later.entry(word + 2).or_default().push(stand_in);
                 }
-                drop_all(pass, part.start, word);
-                drop_all(pass, word + 2, part.end.saturating_sub(1));
+                drop_all(pass, part.start, word)?;
+                drop_all(pass, word + 2, part.end.saturating_sub(1))?;
                 pattern.variables = variables(pass, word + 2, part.end);
             }
             PartKind::Subset => {
                 pattern.subsets = subsets(pass, part.start, part.end);
-                drop_all(pass, part.start, part.end);
+                drop_all(pass, part.start, part.end)?;
             }
             PartKind::Measures | PartKind::Define | PartKind::Other => {}
         }
     }
     pass.extras.row_patterns.insert(place, pattern);
     pass.keep(1);
+    Ok(())
 }
 
 /// `OVER (... PATTERN ...)` and `AS (... PATTERN ...)` of a WINDOW clause: only the partition, the order and the frame
@@ -91,7 +92,7 @@ pub(super) fn window(pass: &mut Pass<'_>) -> Result<(), ReadError> {
             PartKind::Pattern => pattern.variables = variables(pass, part.word + 2, part.end),
             PartKind::Skip => {}
         }
-        drop_all(pass, part.start, part.end);
+        drop_all(pass, part.start, part.end)?;
     }
     if let Some(place) = place {
         pass.extras.row_patterns.insert(place, pattern);
@@ -193,8 +194,10 @@ fn parts(pass: &Pass<'_>, start: usize, end: usize) -> Vec<Part> {
     parts
 }
 
-fn drop_all(pass: &mut Pass<'_>, start: usize, end: usize) {
+fn drop_all(pass: &mut Pass<'_>, start: usize, end: usize) -> Result<(), ReadError> {
+    pass.refuse_queries(start, end)?;
     pass.dropped.extend(start..end);
+    Ok(())
 }
 
 fn variables(pass: &Pass<'_>, start: usize, end: usize) -> BTreeSet<String> {
