@@ -1,6 +1,10 @@
 //! What statements touch, case by case: `tests/touched/*.txt`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod binding {
     pub mod case;
