@@ -30,10 +30,7 @@ pub fn never(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (Unknown, _) => false,
         (_, Unknown) => true,
-        (
-            Varchar(_),
-            Varbinary | IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_),
-        ) => true,
+        (Varchar(_), IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_)) => true,
         (Varchar(_), _) => false,
         // A char is text only: nothing else is made of it, nor it of anything else.
         (Char(_), to) => !matches!(to, Varchar(_) | Char(_)),
@@ -45,7 +42,7 @@ pub fn never(from: &Type, to: &Type) -> bool {
         (from, Json) if number(from) => false,
         (Boolean, Varchar(_) | Json) => false,
         (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Json) => false,
-        (Time(_), Time(_) | Varchar(_)) => false,
+        (Time(_), Time(_) | Varchar(_) | Timestamp(_) | TimestampTz(..)) => false,
         (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Json) => {
             false
         }
@@ -127,7 +124,7 @@ pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> R
         Type::Timestamp(p) => to_timestamp(cell, from, *p),
         Type::TimestampTz(p, _) => to_instant(cell, from, *p, zone),
         Type::Uuid => to_uuid(cell),
-        Type::Varbinary => uuid_bytes(cell),
+        Type::Varbinary => to_bytes(cell, from),
         _ => Err(Failure::internal(format!("no cast from {from} to {to}"))),
     }
 }
@@ -664,8 +661,9 @@ fn to_instant(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result
     Ok(Out::Int(from_nanos(at, p)?))
 }
 
-fn uuid_bytes(cell: &Cell<'_>) -> Result<Out> {
+fn to_bytes(cell: &Cell<'_>, from: &Type) -> Result<Out> {
     match cell {
+        Cell::Text(text) if *from != Type::Uuid => Ok(Out::Bytes(text.as_bytes().to_vec())),
         Cell::Text(text) => hex::decode(text.replace('-', ""))
             .map(Out::Bytes)
             .map_err(|error| Failure::internal(error.to_string())),

@@ -13,7 +13,7 @@ use super::expression::Env;
 use super::scope::Field;
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::{Type, can_coerce};
 use crate::udf;
 
 /// A GROUP BY key.
@@ -433,6 +433,36 @@ impl Binder<'_> {
                     vec![arg.expr],
                     Type::Boolean,
                 )
+            }
+            ("bitwise_and_agg" | "bitwise_or_agg" | "bitwise_xor_agg", [arg])
+                if can_coerce(&arg.ty, &Type::BigInt) =>
+            {
+                let arg = self.coerce(arg.clone(), &Type::BigInt)?;
+                let function = match name {
+                    "bitwise_and_agg" => functions::bit_and_or_xor::bit_and_udaf(),
+                    "bitwise_or_agg" => functions::bit_and_or_xor::bit_or_udaf(),
+                    _ => functions::bit_and_or_xor::bit_xor_udaf(),
+                };
+                one(function, vec![arg.expr], Type::BigInt)
+            }
+            ("geometric_mean", [arg]) if arg.ty.is_numeric() => {
+                let ty = match arg.ty {
+                    Type::Real => Type::Real,
+                    _ => Type::Double,
+                };
+                let logarithm = self.call("ln", vec![arg.clone()])?;
+                Ok(Plan {
+                    parts: vec![Part {
+                        function: functions::average::avg_udaf(),
+                        args: vec![logarithm.expr],
+                        ty: Type::Double,
+                        filter: None,
+                    }],
+                    finish: Box::new(move |binder, parts| {
+                        let mean = binder.call("exp", parts)?;
+                        binder.cast_plain(mean, &ty)
+                    }),
+                })
             }
             ("bool_or", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
                 let arg = self.coerce(arg.clone(), &Type::Boolean)?;

@@ -3,12 +3,15 @@
 mod array;
 mod bits;
 mod collection;
+mod encoding;
+mod format;
 mod json;
 mod number;
 mod regex;
 mod round;
 mod text;
 mod time;
+mod words;
 
 use sqlparser::ast;
 use townlake_protocol::trino::ErrorCode;
@@ -139,6 +142,9 @@ impl Binder<'_> {
             Self::array_function,
             Self::text_function,
             Self::regex_function,
+            Self::encoding_function,
+            Self::words_function,
+            Self::format_function,
             Self::number_function,
             Self::bits_function,
             Self::time_function,

@@ -17,6 +17,12 @@ pub fn whole_numbers(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>> {
         {
             token.token = decimal(digits, 16).ok_or_else(|| invalid(&token))?;
         }
+        if let Token::Number(digits, false) = &token.token
+            && digits.contains('_')
+        {
+            let plain = without_underscores(digits).ok_or_else(|| invalid(&token))?;
+            token.token = Token::Number(plain, false);
+        }
         let word = match &token.token {
             Token::Word(word) if word.quote_style.is_none() => Some(word.value.as_str()),
             _ => None,
@@ -53,6 +59,22 @@ fn joined(digits: &str, word: &str) -> Option<Token> {
     }
 }
 
+/// The digits, if each underscore stands between two of them.
+fn without_underscores(digits: &str) -> Option<String> {
+    let is_digit = |part: Option<char>| part.is_some_and(|c| c.is_ascii_digit());
+    let mut parts = digits.split('_').peekable();
+    let mut first = true;
+    while let Some(part) = parts.next() {
+        let starts = first || is_digit(part.chars().next());
+        let ends = parts.peek().is_none() || is_digit(part.chars().last());
+        if !starts || !ends {
+            return None;
+        }
+        first = false;
+    }
+    Some(digits.replace('_', ""))
+}
+
 fn decimal(digits: &str, radix: u32) -> Option<Token> {
     if digits.ends_with('_') || digits.contains("__") || digits.starts_with(['+', '-']) {
         return None;
@@ -82,6 +104,8 @@ mod tests {
             ("0o17", Some("15")),
             ("1_000", Some("1000")),
             ("12", Some("12")),
+            ("1_0.2_5", Some("10.25")),
+            ("1_", None),
             ("1__0", None),
             ("0b12", None),
             ("12abc", None),

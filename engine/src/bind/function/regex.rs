@@ -1,5 +1,8 @@
 //! Functions over regular expressions.
 
+use std::sync::Arc;
+
+use ::regex::Regex;
 use townlake_protocol::trino::ErrorCode;
 
 use super::misuse;
@@ -86,6 +89,64 @@ impl Binder<'_> {
                     },
                 ))
             }
+            ("regexp_split", 2) => {
+                let Some(pattern) = call.text(1)? else {
+                    return Ok(None);
+                };
+                Some(udf::text::regex(
+                    "regexp_split",
+                    vec![subject, pattern],
+                    Type::Array(Arc::new(same)),
+                    |regex, text, _| {
+                        matches(regex, text)?;
+                        let parts = regex.split(text).map(|part| Some(part.to_owned()));
+                        Ok(Out::Texts(parts.collect()))
+                    },
+                ))
+            }
+            ("regexp_extract_all", 2 | 3) => {
+                let Some(pattern) = call.text(1)? else {
+                    return Ok(None);
+                };
+                let mut list = vec![subject, pattern];
+                if args.len() == 3 {
+                    let Some(group) = call.whole(2)? else {
+                        return Ok(None);
+                    };
+                    list.push(group);
+                }
+                Some(udf::text::regex(
+                    "regexp_extract_all",
+                    list,
+                    Type::Array(Arc::new(same)),
+                    |regex, text, rest| {
+                        let group = group(regex, rest)?;
+                        matches(regex, text)?;
+                        let found = regex.captures_iter(text).map(|captures| {
+                            captures.get(group).map(|found| found.as_str().to_owned())
+                        });
+                        Ok(Out::Texts(found.collect()))
+                    },
+                ))
+            }
+            ("regexp_position", 2..=4) => {
+                let Some(pattern) = call.text(1)? else {
+                    return Ok(None);
+                };
+                let mut list = vec![subject, pattern];
+                for n in 2..args.len() {
+                    let Some(number) = call.whole(n)? else {
+                        return Ok(None);
+                    };
+                    list.push(number);
+                }
+                Some(udf::text::regex(
+                    "regexp_position",
+                    list,
+                    Type::Integer,
+                    |regex, text, rest| position(regex, text, rest).map(Out::Int),
+                ))
+            }
             ("regexp_extract", 2 | 3) => {
                 let Some(pattern) = call.text(1)? else {
                     return Ok(None);
@@ -102,21 +163,7 @@ impl Binder<'_> {
                     list,
                     same,
                     |regex, text, rest| {
-                        let group = match rest {
-                            [Cell::Int(group)] => *group,
-                            _ => 0,
-                        };
-                        let count = regex.captures_len() - 1;
-                        let group = usize::try_from(group).ok().filter(|g| *g <= count).ok_or_else(|| {
-                        Failure::new(
-                            ErrorCode::InvalidFunctionArgument,
-                            if group < 0 {
-                                "Group cannot be negative".to_owned()
-                            } else {
-                                format!("Pattern has {count} groups. Cannot access group {group}")
-                            },
-                        )
-                    })?;
+                        let group = group(regex, rest)?;
                         Ok(regex
                             .captures(text)
                             .and_then(|captures| captures.get(group))
@@ -127,4 +174,73 @@ impl Binder<'_> {
             _ => None,
         })
     }
+}
+
+/// The group that is asked for; the whole match if none is.
+fn group(regex: &Regex, rest: &[Cell<'_>]) -> Result<usize> {
+    let group = match rest {
+        [Cell::Int(group)] => *group,
+        _ => 0,
+    };
+    let count = regex.captures_len() - 1;
+    usize::try_from(group)
+        .ok()
+        .filter(|group| *group <= count)
+        .ok_or_else(|| {
+            argument(if group < 0 {
+                "Group cannot be negative".to_owned()
+            } else {
+                format!("Pattern has {count} groups. Cannot access group {group}")
+            })
+        })
+}
+
+fn argument(message: String) -> Failure {
+    Failure::new(ErrorCode::InvalidFunctionArgument, message)
+}
+
+/// Where the matches start and end. Matches of nothing are counted differently by Trino.
+fn matches(regex: &Regex, text: &str) -> Result<Vec<(usize, usize)>> {
+    let all: Vec<(usize, usize)> = regex
+        .find_iter(text)
+        .map(|found| (found.start(), found.end()))
+        .collect();
+    if all.iter().any(|(start, end)| start == end) {
+        return Err(Failure::unsupported(
+            "A regular expression that matches an empty text",
+        ));
+    }
+    Ok(all)
+}
+
+/// The character at which the nth match from a character on starts, from 1; -1 if there is none.
+fn position(regex: &Regex, text: &str, rest: &[Cell<'_>]) -> Result<i64> {
+    let number = |n: usize| match rest.get(n) {
+        Some(Cell::Int(number)) => *number,
+        _ => 1,
+    };
+    let (start, occurrence) = (number(0), number(1));
+    if start < 1 {
+        return Err(argument(
+            "start position cannot be smaller than 1".to_owned(),
+        ));
+    }
+    if occurrence < 1 {
+        return Err(argument("occurrence cannot be smaller than 1".to_owned()));
+    }
+    let skipped = usize::try_from(start - 1).unwrap_or(usize::MAX);
+    let Some((from, _)) = text.char_indices().nth(skipped) else {
+        return Ok(-1);
+    };
+    let all = matches(regex, text.get(from..).unwrap_or(""))?;
+    if from > 0 && regex.as_str().contains(['^', '\\']) {
+        return Err(Failure::unsupported(
+            "regexp_position from a later character with a pattern that looks around",
+        ));
+    }
+    let nth = usize::try_from(occurrence - 1).unwrap_or(usize::MAX);
+    Ok(all.get(nth).map_or(-1, |(at, _)| {
+        let before = text.get(..from + at).map_or(0, |head| head.chars().count());
+        i64::try_from(before + 1).unwrap_or(i64::MAX)
+    }))
 }

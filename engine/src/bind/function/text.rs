@@ -1,4 +1,4 @@
-//! Functions over text and bytes.
+//! Functions over text.
 
 use std::sync::Arc;
 
@@ -120,7 +120,7 @@ impl Binder<'_> {
             return self.concat(args);
         }
         if TEXT_FUNCTIONS.binary_search(&name).is_err() {
-            return self.code_function(name, args);
+            return Ok(None);
         }
         if matches!(args.first(), Some(first) if matches!(first.ty, Type::Char(_)))
             && NOT_OF_CHAR.binary_search(&name).is_ok()
@@ -223,57 +223,6 @@ impl Binder<'_> {
                 ))
             }
             _ => return search(&call, name, args.len()),
-        })
-    }
-
-    /// Functions between texts, bytes and code points.
-    fn code_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        Ok(match (name, args) {
-            ("chr", [arg]) if arg.ty.is_integer() => {
-                let arg = self.coerce(arg.clone(), &Type::BigInt)?;
-                Some(strict(
-                    "chr",
-                    vec![arg],
-                    Type::Varchar(Some(1)),
-                    |row| match row {
-                        [Cell::Int(code)] => u32::try_from(*code)
-                            .ok()
-                            .and_then(char::from_u32)
-                            .map(|c| Out::Text(c.to_string()))
-                            .ok_or_else(|| {
-                                Failure::new(
-                                    ErrorCode::InvalidFunctionArgument,
-                                    format!("Not a valid Unicode code point: {code}"),
-                                )
-                            }),
-                        _ => Err(misuse()),
-                    },
-                ))
-            }
-            ("to_hex", [arg]) if arg.ty == Type::Varbinary => Some(strict(
-                "to_hex",
-                vec![arg.clone()],
-                Type::Varchar(None),
-                |row| match row {
-                    [Cell::Bytes(bytes)] => Ok(Out::Text(hex::encode_upper(bytes))),
-                    _ => Err(misuse()),
-                },
-            )),
-            ("sha256" | "sha512", [arg]) if arg.ty == Type::Varbinary => {
-                let which = if name == "sha256" { "sha256" } else { "sha512" };
-                Some(strict(
-                    which,
-                    vec![arg.clone()],
-                    Type::Varbinary,
-                    move |row| match row {
-                        [Cell::Bytes(bytes)] => udf::text::hash(which, bytes)
-                            .map(Out::Bytes)
-                            .ok_or_else(misuse),
-                        _ => Err(misuse()),
-                    },
-                ))
-            }
-            _ => None,
         })
     }
 

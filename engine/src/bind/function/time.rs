@@ -61,6 +61,12 @@ impl Binder<'_> {
                 let arg = self.coerce(arg.clone(), &Type::Double)?;
                 Some(udf::time::from_unixtime(arg, &session.zone))
             }
+            ("from_unixtime", [arg, zone])
+                if can_coerce(&arg.ty, &Type::Double) && matches!(zone.ty, Type::Varchar(_)) =>
+            {
+                let arg = self.coerce(arg.clone(), &Type::Double)?;
+                Some(udf::time::from_unixtime(arg, &constant_zone(zone)?))
+            }
             ("to_unixtime", [arg])
                 if matches!(
                     arg.ty,

@@ -1,0 +1,237 @@
+//! Functions that write moments as text, and tell their zones.
+
+use std::fmt::Write;
+
+use chrono::{Datelike, NaiveDateTime, Timelike};
+use townlake_protocol::trino::ErrorCode;
+
+use super::misuse;
+use crate::bind::{Binder, Typed};
+use crate::convert::{local, nanos, text_of};
+use crate::error::{Failure, Result};
+use crate::temporal;
+use crate::types::Type;
+use crate::udf::cell::{Cell, Out};
+use crate::udf::strict;
+use crate::zone::SessionZone;
+
+impl Binder<'_> {
+    pub(super) fn format_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
+        Ok(match (name, args) {
+            ("date_format", [moment, pattern])
+                if matches!(pattern.ty, Type::Varchar(_))
+                    && matches!(
+                        moment.ty,
+                        Type::Date | Type::Timestamp(_) | Type::TimestampTz(..)
+                    ) =>
+            {
+                let moment = match moment.ty {
+                    Type::Date => self.coerce(moment.clone(), &Type::Timestamp(3))?,
+                    _ => moment.clone(),
+                };
+                Some(date_format(moment, pattern.clone()))
+            }
+            ("to_iso8601", [moment]) => iso8601(moment),
+            ("timezone_hour" | "timezone_minute", [moment]) => {
+                let Type::TimestampTz(p, zone) = &moment.ty else {
+                    return Ok(None);
+                };
+                let (p, zone) = (*p, SessionZone::parse(&zone.0)?);
+                let hours = name == "timezone_hour";
+                Some(strict(
+                    format!("{name}({})", zone.name()),
+                    vec![moment.clone()],
+                    Type::BigInt,
+                    move |row| match row {
+                        [Cell::Int(at)] => {
+                            let seconds = zone.offset_seconds_at_instant(nanos(*at, p));
+                            let minutes = i64::from(seconds / 60);
+                            Ok(Out::Int(if hours { minutes / 60 } else { minutes % 60 }))
+                        }
+                        _ => Err(misuse()),
+                    },
+                ))
+            }
+            ("timezone", [moment]) => {
+                let Type::TimestampTz(_, zone) = &moment.ty else {
+                    return Ok(None);
+                };
+                let zone = SessionZone::parse(&zone.0)?.name();
+                Some(strict(
+                    format!("timezone({zone})"),
+                    vec![moment.clone()],
+                    Type::Varchar(None),
+                    move |_| Ok(Out::Text(zone.clone())),
+                ))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// What a moment's own clock shows, in nanoseconds since 1970.
+fn reading(at: i64, ty: &Type) -> Result<i128> {
+    match ty {
+        Type::TimestampTz(p, zone) => local(at, *p, &zone.0),
+        Type::Timestamp(p) => Ok(nanos(at, *p)),
+        _ => Err(misuse()),
+    }
+}
+
+fn date_format(moment: Typed, pattern: Typed) -> Typed {
+    let ty = moment.ty.clone();
+    let zone = match &ty {
+        Type::TimestampTz(_, zone) => zone.0.to_string(),
+        _ => String::new(),
+    };
+    strict(
+        format!("date_format({ty} {zone})"),
+        vec![moment, pattern],
+        Type::Varchar(None),
+        move |row| match row {
+            [Cell::Int(at), Cell::Text(pattern)] => {
+                let clock = temporal::naive(reading(*at, &ty)?).ok_or_else(misuse)?;
+                formatted(&clock, pattern).map(Out::Text)
+            }
+            _ => Err(misuse()),
+        },
+    )
+}
+
+/// MySQL's patterns.
+fn formatted(clock: &NaiveDateTime, pattern: &str) -> Result<String> {
+    let argument = |message: String| Failure::new(ErrorCode::InvalidFunctionArgument, message);
+    if pattern.is_empty() {
+        return Err(argument(
+            "Both printing and parsing not supported".to_owned(),
+        ));
+    }
+    let mut out = String::new();
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        let Some(field) = characters.next() else {
+            return Err(Failure::unsupported("A date format that ends in %"));
+        };
+        let year = clock.year();
+        if !(1..=9999).contains(&year) {
+            return Err(Failure::unsupported(
+                "date_format outside the years 1 to 9999",
+            ));
+        }
+        let twelve = clock.hour12().1;
+        let written = match field {
+            'a' => write!(out, "{}", clock.format("%a")),
+            'b' => write!(out, "{}", clock.format("%b")),
+            'c' => write!(out, "{}", clock.month()),
+            'd' => write!(out, "{:02}", clock.day()),
+            'e' => write!(out, "{}", clock.day()),
+            'f' if clock.nanosecond() % 1_000_000 == 0 => {
+                write!(out, "{:06}", clock.nanosecond() / 1000)
+            }
+            'f' => {
+                return Err(Failure::unsupported(
+                    "date_format with %f below milliseconds",
+                ));
+            }
+            'H' => write!(out, "{:02}", clock.hour()),
+            'h' | 'I' => write!(out, "{twelve:02}"),
+            'i' => write!(out, "{:02}", clock.minute()),
+            'j' => write!(out, "{:03}", clock.ordinal()),
+            'k' => write!(out, "{}", clock.hour()),
+            'l' => write!(out, "{twelve}"),
+            'M' => write!(out, "{}", clock.format("%B")),
+            'm' => write!(out, "{:02}", clock.month()),
+            'p' => write!(out, "{}", clock.format("%p")),
+            'r' => write!(
+                out,
+                "{twelve:02}:{:02}:{:02} {}",
+                clock.minute(),
+                clock.second(),
+                clock.format("%p")
+            ),
+            'S' | 's' => write!(out, "{:02}", clock.second()),
+            'T' => write!(out, "{}", clock.format("%H:%M:%S")),
+            'v' => write!(out, "{:02}", clock.iso_week().week()),
+            'W' => write!(out, "{}", clock.format("%A")),
+            'x' => write!(out, "{:04}", clock.iso_week().year()),
+            'Y' => write!(out, "{year:04}"),
+            'y' => write!(out, "{:02}", year % 100),
+            '%' => write!(out, "%"),
+            'D' | 'U' | 'u' | 'V' | 'w' | 'X' => {
+                return Err(argument(format!(
+                    "%{field} not currently supported in date format string"
+                )));
+            }
+            other => write!(out, "{other}"),
+        };
+        written.map_err(|error| Failure::internal(error.to_string()))?;
+    }
+    Ok(out)
+}
+
+/// `2020-05-10T12:34:56.789+01:00`
+fn iso8601(moment: &Typed) -> Option<Typed> {
+    let fraction = |p: u8| if p > 0 { u32::from(p) + 1 } else { 0 };
+    let most = match &moment.ty {
+        Type::Date => 16,
+        Type::Timestamp(p) => 22 + fraction(*p),
+        Type::TimestampTz(p, _) => 28 + fraction(*p),
+        _ => return None,
+    };
+    let ty = moment.ty.clone();
+    let zone = match &ty {
+        Type::TimestampTz(_, zone) => zone.0.to_string(),
+        _ => String::new(),
+    };
+    Some(strict(
+        format!("to_iso8601({ty} {zone})"),
+        vec![moment.clone()],
+        Type::Varchar(Some(most)),
+        move |row| {
+            let [cell @ Cell::Int(at)] = row else {
+                return Err(misuse());
+            };
+            let Type::TimestampTz(p, zone) = &ty else {
+                let text = text_of(cell, &ty).ok_or_else(misuse)?;
+                return Ok(Out::Text(text.replacen(' ', "T", 1)));
+            };
+            let clock = local(*at, *p, &zone.0)?;
+            let text = crate::encode::timestamp_text(clock, *p).replacen(' ', "T", 1);
+            let seconds = SessionZone::parse(&zone.0)?.offset_seconds_at_instant(nanos(*at, *p));
+            Ok(Out::Text(if seconds == 0 {
+                format!("{text}Z")
+            } else {
+                let sign = if seconds < 0 { '-' } else { '+' };
+                let minutes = seconds.abs() / 60;
+                format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }))
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_mysqls() {
+        let clock = chrono::NaiveDate::from_ymd_opt(2020, 5, 10)
+            .and_then(|day| day.and_hms_milli_opt(15, 4, 6, 789))
+            .unwrap();
+        for (pattern, text) in [
+            ("%Y-%m-%d %H:%i:%s.%f", "2020-05-10 15:04:06.789000"),
+            ("%W %e %M %y, %l:%i %p", "Sunday 10 May 20, 3:04 PM"),
+            ("%a %b %c %j %k %h %r", "Sun May 5 131 15 03 03:04:06 PM"),
+            ("%x-%v %T 100%% %q", "2020-19 15:04:06 100% q"),
+        ] {
+            assert_eq!(formatted(&clock, pattern).unwrap(), text, "{pattern}");
+        }
+        for pattern in ["", "%U", "%"] {
+            assert!(formatted(&clock, pattern).is_err(), "{pattern}");
+        }
+    }
+}
