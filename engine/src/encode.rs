@@ -310,7 +310,7 @@ fn instants(array: &ArrayRef, precision: u8) -> Option<Box<dyn Fn(usize) -> i128
 pub fn date_text(days: i32) -> String {
     NaiveDate::default()
         .checked_add_signed(TimeDelta::days(i64::from(days)))
-        .map_or_else(|| format!("{days} days"), |date| year_text(date))
+        .map_or_else(|| format!("{days} days"), year_text)
 }
 
 fn year_text(date: NaiveDate) -> String {

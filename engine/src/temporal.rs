@@ -324,10 +324,7 @@ pub fn months_between(from: i128, to: i128) -> Option<i64> {
         i64::from(b.year() - a.year()) * 12 + i64::from(b.month()) - i64::from(a.month());
     if months > 0 {
         let back = add_months(a, months)?;
-        if back > b
-            || (back == b && a_time > b_time)
-            || (a.day() > b.day() && back == b && a_time > b_time)
-        {
+        if back > b || (back == b && a_time > b_time) {
             months -= 1;
         }
     }

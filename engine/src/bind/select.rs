@@ -16,9 +16,12 @@ use super::{Binder, Typed};
 use crate::error::{Failure, Place, Result};
 use crate::sql;
 
+/// For each grouping set the places of its keys.
+type GroupingSets = Vec<Vec<usize>>;
+
 /// An entry of the select list with `*` already expanded.
 enum Item<'a> {
-    Field(Field),
+    Field(Box<Field>),
     Expression(&'a ast::Expr, Option<&'a ast::Ident>),
 }
 
@@ -244,8 +247,7 @@ impl Binder<'_> {
         items.extend(
             fields
                 .filter(|field| field.visible)
-                .cloned()
-                .map(Item::Field),
+                .map(|field| Item::Field(Box::new(field.clone()))),
         );
         if items.len() == before {
             return Err(Failure::new(
@@ -264,7 +266,7 @@ impl Binder<'_> {
         items: &[Item<'_>],
         scope: &Scope<'_>,
         names: &Names<'_>,
-    ) -> Result<(Vec<Group>, Option<Vec<Vec<usize>>>)> {
+    ) -> Result<(Vec<Group>, Option<GroupingSets>)> {
         let GroupByExpr::Expressions(list, modifiers) = group_by else {
             return Err(Failure::unsupported("GROUP BY ALL"));
         };

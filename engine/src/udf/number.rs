@@ -27,12 +27,12 @@ fn by_zero() -> Failure {
     Failure::new(ErrorCode::DivisionByZero, "Division by zero")
 }
 
+/// One of Arrow's operators over two columns.
+type NumericKernel = fn(&ArrayRef, &ArrayRef) -> std::result::Result<ArrayRef, ArrowError>;
+
 /// `+ - * / %` over integers of one type, checked.
 pub fn integer_arithmetic(symbol: &str, left: Typed, right: Typed, ty: Type) -> Typed {
-    let (what, kernel): (
-        &'static str,
-        fn(&ArrayRef, &ArrayRef) -> std::result::Result<ArrayRef, ArrowError>,
-    ) = match symbol {
+    let (what, kernel): (&'static str, NumericKernel) = match symbol {
         "+" => ("addition", |a, b| numeric::add(a, b)),
         "-" => ("subtraction", |a, b| numeric::sub(a, b)),
         "*" => ("multiplication", |a, b| numeric::mul(a, b)),

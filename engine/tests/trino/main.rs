@@ -1,4 +1,5 @@
 //! The engine held against answers of a real Trino 476, over HTTP, with the policy pulled over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
 mod environment_cases;
