@@ -1,6 +1,8 @@
 //! Time zones: a region of the zone database, or a fixed offset.
 
-use chrono::{DateTime, LocalResult, Offset, TimeDelta, TimeZone};
+use chrono::{
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone,
+};
 use townlake_protocol::trino::ErrorCode;
 
 use crate::error::{Failure, Result};
@@ -68,7 +70,7 @@ impl SessionZone {
                 .ok()
                 .and_then(|s| DateTime::from_timestamp(s, 0))
                 .map_or(0, |at| {
-                    zone.offset_from_utc_datetime(&at.naive_utc())
+                    zone.offset_from_utc_datetime(&within_table(at.naive_utc()))
                         .fix()
                         .local_minus_utc()
                 }),
@@ -85,7 +87,7 @@ impl SessionZone {
                 let Some(local) = i64::try_from(nanos.div_euclid(1_000_000_000))
                     .ok()
                     .and_then(|s| DateTime::from_timestamp(s, 0))
-                    .map(|at| at.naive_utc())
+                    .map(|at| within_table(at.naive_utc()))
                 else {
                     return 0;
                 };
@@ -99,6 +101,45 @@ impl SessionZone {
                         .map_or(0, |offset| offset.fix().local_minus_utc()),
                 }
             }
+        }
+    }
+}
+
+/// A zone's rules go on for ever, as Java has it; the table of `chrono_tz` ends with the century. A later
+/// moment has the offset of the same day in a year whose days fall on the same weekdays.
+fn within_table(at: NaiveDateTime) -> NaiveDateTime {
+    if at.year() < 2099 {
+        return at;
+    }
+    let shape = |year| {
+        NaiveDate::from_ymd_opt(year, 1, 1).map(|first| (first.weekday(), first.leap_year()))
+    };
+    // Any 28 years within a century have years of all shapes.
+    (2060..2088)
+        .find(|year| shape(*year) == shape(at.year()))
+        .and_then(|year| at.with_year(year))
+        .unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summer_comes_in_every_century() {
+        let zone = SessionZone::parse("Europe/Lisbon").unwrap();
+        for (day, hours) in [
+            ("2050-07-01", 1),
+            ("2099-01-01", 0),
+            ("2262-04-11", 1),
+            ("2400-02-29", 0),
+            ("2400-08-01", 1),
+        ] {
+            let day: NaiveDate = day.parse().unwrap();
+            let noon = day.and_hms_opt(12, 0, 0).unwrap().and_utc().timestamp();
+            let nanos = i128::from(noon) * 1_000_000_000;
+            assert_eq!(zone.offset_seconds_at_instant(nanos), hours * 3600, "{day}");
+            assert_eq!(zone.offset_seconds_at_local(nanos), hours * 3600, "{day}");
         }
     }
 }
