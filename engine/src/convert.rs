@@ -349,7 +349,7 @@ fn float_to_integer(value: f64, from: &Type, to: &Type, low: i64, high: i64) -> 
     let rounded = value.round();
     if rounded < low as f64
         || rounded > high as f64
-        || (*to == Type::BigInt && rounded >= 9.223_372_036_854_775_8e18)
+        || (*to == Type::BigInt && rounded >= 9.223_372_036_854_776e18)
     {
         return Err(range());
     }

@@ -1,5 +1,7 @@
 //! Aggregate functions: which there are, and how each becomes DataFusion's.
 
+mod pairs;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -445,6 +447,11 @@ impl Binder<'_> {
                 };
                 one(function, vec![arg.expr], Type::BigInt)
             }
+            ("corr" | "covar_pop" | "covar_samp" | "regr_slope" | "regr_intercept", [y, x])
+                if y.ty.is_numeric() && x.ty.is_numeric() && !distinct =>
+            {
+                self.plan_pairs(name, y, x)
+            }
             ("geometric_mean", [arg]) if arg.ty.is_numeric() => {
                 let ty = match arg.ty {
                     Type::Real => Type::Real,
@@ -577,7 +584,24 @@ impl Binder<'_> {
                 })
             }
             Type::IntervalDayTime | Type::IntervalYearMonth => {
-                Err(Failure::unsupported("sum of intervals"))
+                let ty = arg.ty.clone();
+                let (whole, months) = match ty {
+                    Type::IntervalDayTime => (Type::BigInt, false),
+                    _ => (Type::Integer, true),
+                };
+                let plan = self.plan_sum(&Typed::new(arg.expr.clone(), whole), unexpected)?;
+                Ok(Plan {
+                    parts: plan.parts,
+                    finish: Box::new(move |binder, parts| {
+                        let sum = (plan.finish)(binder, parts)?;
+                        let sum = if months {
+                            binder.cast(sum, &Type::Integer, false)?
+                        } else {
+                            sum
+                        };
+                        Ok(Typed::new(sum.expr, ty.clone()))
+                    }),
+                })
             }
             _ => Err(unexpected()),
         }
@@ -600,6 +624,26 @@ impl Binder<'_> {
                         filter: None,
                     }],
                     finish: Box::new(move |binder, parts| binder.cast_plain(first(parts)?, &ty)),
+                })
+            }
+            Type::IntervalDayTime | Type::IntervalYearMonth => {
+                let ty = arg.ty.clone();
+                let whole = match ty {
+                    Type::IntervalDayTime => Type::BigInt,
+                    _ => Type::Integer,
+                };
+                let whole = Typed::new(arg.expr.clone(), whole);
+                let wide = self.coerce(whole, &Type::Double)?;
+                Ok(Plan {
+                    parts: vec![Part {
+                        function: functions::average::avg_udaf(),
+                        args: vec![wide.expr],
+                        ty: Type::Double,
+                        filter: None,
+                    }],
+                    finish: Box::new(move |_, parts| {
+                        Ok(udf::aggregate::rounded(first(parts)?, ty.clone()))
+                    }),
                 })
             }
             Type::Decimal(_, s) => {

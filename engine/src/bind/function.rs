@@ -11,6 +11,7 @@ mod regex;
 mod round;
 mod text;
 mod time;
+mod url;
 mod words;
 
 use sqlparser::ast;
@@ -144,6 +145,7 @@ impl Binder<'_> {
             Self::regex_function,
             Self::encoding_function,
             Self::words_function,
+            Self::url_function,
             Self::format_function,
             Self::number_function,
             Self::bits_function,

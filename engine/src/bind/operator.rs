@@ -10,6 +10,7 @@ use super::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::types::{Type, common_super_type};
 use crate::udf;
+use crate::udf::elements::{Lists, asked, is_plain};
 
 impl Binder<'_> {
     /// `=`, `<>`, `<`, `<=`, `>`, `>=`
@@ -38,6 +39,11 @@ impl Binder<'_> {
         let ordering = !matches!(operator, Operator::Eq | Operator::NotEq);
         if (ordering && !common.is_orderable()) || !common.is_comparable() {
             return Err(mismatch());
+        }
+        if !ordering && plain_array(&common) {
+            let lists = vec![self.coerce(left, &common)?, self.coerce(right, &common)?];
+            let equal = asked("array_equal", lists, same_elements);
+            return Ok(negate_if(operator == Operator::NotEq, equal));
         }
         self.comparable_here(&common)?;
         let left = self.coerce(left, &common)?;
@@ -267,6 +273,27 @@ impl Binder<'_> {
             )),
         }
     }
+}
+
+/// Whether it is an array of elements that are equal where their bytes are.
+fn plain_array(ty: &Type) -> bool {
+    matches!(ty, Type::Array(item) if is_plain(item))
+}
+
+/// Whether two arrays are equal: unknown where only nulls could tell.
+fn same_elements(lists: &Lists<'_>) -> Option<bool> {
+    if lists.len(0) != lists.len(1) {
+        return Some(false);
+    }
+    let mut unknown = false;
+    for (a, b) in lists.elements(0).zip(lists.elements(1)) {
+        if lists.is_null(a) || lists.is_null(b) {
+            unknown = true;
+        } else if lists.key(a) != lists.key(b) {
+            return Some(false);
+        }
+    }
+    (!unknown).then_some(true)
 }
 
 fn binary(left: Expr, operator: Operator, right: Expr) -> Expr {

@@ -110,8 +110,9 @@ mod tests {
             ("0b12", None),
             ("12abc", None),
         ] {
-            let (tokens, _) = townlake_sql::tree::tokens(text).unwrap();
-            let read = whole_numbers(tokens).ok().map(|tokens| {
+            let read = townlake_sql::tree::tokens(text).ok();
+            let read = read.and_then(|(tokens, _)| whole_numbers(tokens).ok());
+            let read = read.map(|tokens| {
                 tokens
                     .iter()
                     .map(|token| token.token.to_string())

@@ -18,6 +18,18 @@ use crate::convert::fits;
 use crate::error::Failure;
 use crate::types::Type;
 
+/// A mean as the nearest whole number, half of one upwards: what Java's rounding gives.
+pub fn rounded(mean: Typed, ty: Type) -> Typed {
+    strict(format!("rounded({ty})"), vec![mean], ty, |row| match row {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the mean of values that fit, fits"
+        )]
+        [Cell::Float(v)] => Ok(Out::Int((v + 0.5).floor() as i64)),
+        _ => Err(Failure::internal("one number")),
+    })
+}
+
 /// A sum of integers, made in decimal(38,0), as a bigint.
 pub fn sum_to_bigint(sum: Typed) -> Typed {
     strict("sum_bigint", vec![sum], Type::BigInt, |row| match row {

@@ -104,6 +104,20 @@ pub fn arithmetic(
         ("-", Timestamp(_), Timestamp(_)) | ("-", TimestampTz(..), TimestampTz(..)) => {
             Some(difference(left.clone(), right.clone())?)
         }
+        ("-", Time(_), Time(_)) => Some(strict(
+            "minus(time)",
+            vec![left.clone(), right.clone()],
+            IntervalDayTime,
+            |row| match row {
+                [Cell::Int(a), Cell::Int(b)] => {
+                    // Half a millisecond counts as one, away from zero.
+                    let micros = a - b;
+                    let half = if micros < 0 { -500 } else { 500 };
+                    Ok(Out::Int((micros + half) / 1000))
+                }
+                _ => Err(misuse()),
+            },
+        )),
         ("-", a, b) if moment(a) && moment(b) => {
             return Err(Failure::unsupported(format!("Subtracting {b} from {a}")));
         }

@@ -129,7 +129,7 @@ fn formatted(clock: &NaiveDateTime, pattern: &str) -> Result<String> {
             'c' => write!(out, "{}", clock.month()),
             'd' => write!(out, "{:02}", clock.day()),
             'e' => write!(out, "{}", clock.day()),
-            'f' if clock.nanosecond() % 1_000_000 == 0 => {
+            'f' if clock.nanosecond().is_multiple_of(1_000_000) => {
                 write!(out, "{:06}", clock.nanosecond() / 1000)
             }
             'f' => {

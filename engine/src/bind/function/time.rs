@@ -67,6 +67,21 @@ impl Binder<'_> {
                 let arg = self.coerce(arg.clone(), &Type::Double)?;
                 Some(udf::time::from_unixtime(arg, &constant_zone(zone)?))
             }
+            ("from_unixtime_nanos", [arg])
+                if arg.ty.is_integer() || matches!(arg.ty, Type::Decimal(p, s) if p - s <= 18) =>
+            {
+                let nanos = self.cast(arg.clone(), &Type::BigInt, false)?;
+                let ty = Type::TimestampTz(9, session.zone_name());
+                Some(strict(
+                    format!("from_unixtime_nanos({})", session.zone.name()),
+                    vec![nanos],
+                    ty,
+                    |row| match row {
+                        [Cell::Int(nanos)] => Ok(Out::Int(*nanos)),
+                        _ => Err(misuse()),
+                    },
+                ))
+            }
             ("to_unixtime", [arg])
                 if matches!(
                     arg.ty,
