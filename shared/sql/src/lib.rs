@@ -3,13 +3,18 @@
 pub mod analysis;
 pub mod bind;
 pub mod bound;
+pub mod diagnose;
+pub mod diff;
+pub mod edit;
 pub mod error;
 pub mod extras;
 pub mod hints;
 pub mod inner;
 pub mod limits;
+pub mod lineage;
 pub mod mentioned;
 pub mod read;
+pub mod rewrite;
 pub mod shape;
 pub mod statement;
 pub mod text;
@@ -26,6 +31,7 @@ mod prepare;
 mod relations;
 mod syntax;
 mod tokens;
+mod walk;
 
 pub use analysis::{Analysis, analyse};
 pub use bind::{Others, Schema, SchemaColumn, bind};

@@ -1,0 +1,571 @@
+//! Which columns of tables each column of each relation is made of, and which decide its rows.
+//!
+//! One pass over the relations in their order: what a relation is made of stands before it, so nothing is
+//! asked for twice and no chain of queries, however long, is followed by recursion.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::bound::{
+    Bound, Call, CallKind, ColumnId, Expr, ExprKind, Relation, RelationId, RelationKind,
+    SetOperation, SubqueryKind, Value,
+};
+use crate::lineage::{BaseColumn, Kind};
+
+/// A base column or a base table, as a number that is the same wherever the table is mentioned.
+pub(crate) type BaseId = u32;
+
+/// What decides which rows there are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowOrigin {
+    pub(crate) tables: Vec<BaseId>,
+    pub(crate) columns: Vec<BaseId>,
+}
+
+/// What a value is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) values: Vec<BaseId>,
+    pub(crate) conditions: Vec<BaseId>,
+    /// Of the subqueries that the value is taken from.
+    pub(crate) rows: RowOrigin,
+    pub(crate) kind: Kind,
+    /// Whether something that is not followed may have given it more.
+    pub(crate) unknown: bool,
+}
+
+/// Part of what a piece of text adds to an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The value is made of it.
+    Value,
+    /// It chooses among values.
+    Condition,
+    /// It chooses rows.
+    Rows,
+}
+
+/// The origins of a whole statement.
+pub(crate) struct Sources<'b> {
+    bound: &'b Bound,
+    tables: Vec<String>,
+    table_ids: HashMap<String, BaseId>,
+    columns: Vec<(BaseId, &'b str)>,
+    column_ids: HashMap<(BaseId, &'b str), BaseId>,
+    origins: Vec<Vec<Rc<Origin>>>,
+    rows: Vec<Rc<RowOrigin>>,
+    /// What a first pass found, for what stands behind the relation that mentions it: a query in ORDER BY.
+    before: Option<Box<Sources<'b>>>,
+    looked_ahead: Cell<bool>,
+}
+
+impl<'b> Sources<'b> {
+    /// Follows every column of a statement.
+    pub(crate) fn of(bound: &'b Bound) -> Self {
+        let first = Self::pass(bound, None);
+        if first.looked_ahead.get() {
+            Self::pass(bound, Some(Box::new(first)))
+        } else {
+            first
+        }
+    }
+
+    fn pass(bound: &'b Bound, before: Option<Box<Self>>) -> Self {
+        let mut sources = Self {
+            bound,
+            tables: Vec::new(),
+            table_ids: HashMap::new(),
+            columns: Vec::new(),
+            column_ids: HashMap::new(),
+            origins: Vec::with_capacity(bound.relations.len()),
+            rows: Vec::with_capacity(bound.relations.len()),
+            before,
+            looked_ahead: Cell::new(false),
+        };
+        for relation in &bound.relations {
+            let origins = sources.origins_of(relation);
+            // An ORDER BY may name the relation's own columns, so these come first.
+            sources.origins.push(origins);
+            let rows = sources.rows_of(relation);
+            sources.rows.push(rows);
+        }
+        sources
+    }
+
+    /// What a column is made of.
+    pub(crate) fn column(&self, id: ColumnId) -> Option<&Rc<Origin>> {
+        match self.origins.get(id.relation.0) {
+            Some(columns) => columns.get(id.column),
+            None => {
+                self.looked_ahead.set(true);
+                self.before.as_ref()?.column(id)
+            }
+        }
+    }
+
+    /// What decides a relation's rows.
+    pub(crate) fn rows(&self, id: RelationId) -> Option<&Rc<RowOrigin>> {
+        match self.rows.get(id.0) {
+            Some(rows) => Some(rows),
+            None => {
+                self.looked_ahead.set(true);
+                self.before.as_ref()?.rows(id)
+            }
+        }
+    }
+
+    /// What an expression is made of.
+    pub(crate) fn expression(&self, expr: &Expr) -> Origin {
+        if let ExprKind::Column(id) = &expr.kind {
+            return match self.column(*id) {
+                Some(origin) => origin.as_ref().clone(),
+                None => Origin {
+                    kind: Kind::Unknown,
+                    unknown: true,
+                    ..Origin::default()
+                },
+            };
+        }
+        let mut origin = Origin {
+            kind: Kind::Constant,
+            ..Origin::default()
+        };
+        self.add(expr, Role::Value, &mut origin);
+        if origin.kind == Kind::Identity {
+            origin.kind = Kind::Expression;
+        }
+        origin.settle();
+        origin
+    }
+
+    /// Adds what an expression that chooses rows is made of.
+    pub(crate) fn add_rows(&self, expr: &Expr, origin: &mut Origin) {
+        self.add(expr, Role::Rows, origin);
+    }
+
+    /// The statement.
+    pub(crate) fn bound(&self) -> &'b Bound {
+        self.bound
+    }
+
+    /// A base table's name.
+    pub(crate) fn table_name(&self, id: BaseId) -> &str {
+        self.tables.get(id as usize).map_or("", String::as_str)
+    }
+
+    /// The names of base tables, in order.
+    pub(crate) fn table_names(&self, ids: &[BaseId]) -> Vec<String> {
+        let mut names: Vec<_> = ids
+            .iter()
+            .map(|id| self.table_name(*id).to_owned())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The names of base columns, in order.
+    pub(crate) fn column_names(&self, ids: &[BaseId]) -> Vec<BaseColumn> {
+        let mut names: Vec<_> = ids
+            .iter()
+            .filter_map(|id| self.columns.get(*id as usize))
+            .map(|(table, column)| BaseColumn {
+                table: self.table_name(*table).to_owned(),
+                column: (*column).to_owned(),
+            })
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn intern_table(&mut self, name: String) -> BaseId {
+        if let Some(id) = self.table_ids.get(&name) {
+            return *id;
+        }
+        let id = self.tables.len() as BaseId;
+        self.tables.push(name.clone());
+        self.table_ids.insert(name, id);
+        id
+    }
+
+    fn intern_column(&mut self, table: BaseId, column: &'b str) -> BaseId {
+        *self.column_ids.entry((table, column)).or_insert_with(|| {
+            self.columns.push((table, column));
+            (self.columns.len() - 1) as BaseId
+        })
+    }
+
+    fn origins_of(&mut self, relation: &'b Relation) -> Vec<Rc<Origin>> {
+        let stored_in = match &relation.kind {
+            RelationKind::Table(table) => Some(self.intern_table(super::table_name(table))),
+            _ => None,
+        };
+        let mut origins: Vec<Rc<Origin>> = Vec::with_capacity(relation.columns.len());
+        for column in &relation.columns {
+            let origin = match (&column.value, stored_in) {
+                (Value::Stored, Some(table)) => {
+                    let name = column.name.as_deref().unwrap_or_default();
+                    Rc::new(Origin {
+                        values: vec![self.intern_column(table, name)],
+                        kind: Kind::Identity,
+                        ..Origin::default()
+                    })
+                }
+                (Value::Passed(id), _) => self.passed(*id),
+                (Value::Merged(ids), _) => Rc::new(self.merged(ids)),
+                (Value::Computed(expr), _) => Rc::new(match &relation.kind {
+                    RelationKind::Values(rows) => self.listed(rows, origins.len()),
+                    _ => self.expression(expr),
+                }),
+                (Value::Stored | Value::Unknown, _) => Rc::new(self.unknown_in(relation)),
+            };
+            origins.push(origin);
+        }
+        origins
+    }
+
+    /// What a column is made of, unknown if there is no such column.
+    pub(crate) fn passed(&self, id: ColumnId) -> Rc<Origin> {
+        self.column(id).cloned().unwrap_or_else(|| {
+            Rc::new(Origin {
+                kind: Kind::Unknown,
+                unknown: true,
+                ..Origin::default()
+            })
+        })
+    }
+
+    fn merged(&self, ids: &[ColumnId]) -> Origin {
+        Origin::of_several(ids.iter().map(|id| self.passed(*id).as_ref().clone()))
+    }
+
+    /// A column of VALUES is made of what all rows hold there.
+    fn listed(&self, rows: &[Vec<Expr>], column: usize) -> Origin {
+        let mut origin = Origin::default();
+        for part in rows.iter().filter_map(|row| row.get(column)) {
+            let part = self.expression(part);
+            origin.take(&part, Role::Value);
+            origin.kind = origin.kind.max(part.kind);
+        }
+        origin.settle();
+        origin
+    }
+
+    /// A column of something that is not followed inside: it may be made of all that goes in.
+    fn unknown_in(&self, relation: &Relation) -> Origin {
+        let mut origin = Origin::default();
+        if let RelationKind::Opaque {
+            inputs, arguments, ..
+        } = &relation.kind
+        {
+            for input in inputs {
+                for part in self.origins.get(input.0).into_iter().flatten() {
+                    origin.take(part, Role::Value);
+                }
+            }
+            for argument in arguments {
+                self.add(argument, Role::Value, &mut origin);
+            }
+        }
+        origin.kind = Kind::Unknown;
+        origin.unknown = true;
+        origin.settle();
+        origin
+    }
+
+    fn rows_of(&self, relation: &Relation) -> Rc<RowOrigin> {
+        if let RelationKind::Alias { of, .. } | RelationKind::Itself { base: of } = &relation.kind {
+            return self.rows(*of).cloned().unwrap_or_default();
+        }
+        let mut origin = Origin::default();
+        for input in relation.kind.inputs() {
+            if let Some(rows) = self.rows(input) {
+                origin.rows.take(rows);
+            }
+        }
+        match &relation.kind {
+            RelationKind::Table(table) => {
+                let id = self.table_ids.get(&super::table_name(table));
+                origin.rows.tables.extend(id);
+            }
+            RelationKind::Select(select) => {
+                for expr in select.filter.iter().chain(&select.having) {
+                    self.add(expr, Role::Rows, &mut origin);
+                }
+                for key in select.group.iter().flat_map(|group| &group.keys) {
+                    self.add(key, Role::Rows, &mut origin);
+                }
+                if select.limit.is_some() {
+                    for key in &select.order {
+                        self.add(&key.expr, Role::Rows, &mut origin);
+                    }
+                }
+                if select.distinct {
+                    self.add_all_columns(self.rows.len(), &mut origin);
+                }
+            }
+            RelationKind::Sorted {
+                order,
+                limit: Some(_),
+                ..
+            } => {
+                for key in order {
+                    self.add(&key.expr, Role::Rows, &mut origin);
+                }
+            }
+            RelationKind::Join(join) => {
+                if let Some(expr) = &join.condition {
+                    self.add(expr, Role::Rows, &mut origin);
+                }
+                for id in join.using.iter().flat_map(|(left, right)| [*left, *right]) {
+                    origin.take(&self.passed(id), Role::Rows);
+                }
+            }
+            RelationKind::Set {
+                operation,
+                all,
+                left,
+                right,
+            } if (!*all || *operation != SetOperation::Union) => {
+                self.add_all_columns(left.0, &mut origin);
+                self.add_all_columns(right.0, &mut origin);
+            }
+            RelationKind::Unnest { arguments } | RelationKind::Opaque { arguments, .. } => {
+                for argument in arguments {
+                    self.add(argument, Role::Rows, &mut origin);
+                }
+            }
+            _ => {}
+        }
+        origin.settle();
+        Rc::new(origin.rows)
+    }
+
+    fn add_all_columns(&self, relation: usize, origin: &mut Origin) {
+        for part in self.origins.get(relation).into_iter().flatten() {
+            origin.take(part, Role::Rows);
+        }
+    }
+
+    fn add(&self, mut expr: &Expr, role: Role, origin: &mut Origin) {
+        // `a + b + c` is as deep as it has operators: its left operands are followed in a loop.
+        while let ExprKind::Operator { operands, .. } = &expr.kind {
+            let Some((first, rest)) = operands.split_first() else {
+                return;
+            };
+            for operand in rest {
+                self.add(operand, role, origin);
+            }
+            expr = first;
+        }
+        match &expr.kind {
+            ExprKind::Literal(_) | ExprKind::Argument(_) => {}
+            // Its value is whatever the caller sends.
+            ExprKind::Parameter => origin.raise(Kind::Expression, role),
+            ExprKind::Column(id) => {
+                let part = self.passed(*id);
+                origin.raise(part.kind.max(Kind::Expression), role);
+                origin.take(&part, role);
+            }
+            ExprKind::Call(call) => self.add_call(call, role, origin),
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                let choosing = role.choosing();
+                if let Some(expr) = operand {
+                    self.add(expr, choosing, origin);
+                }
+                for (when, then) in branches {
+                    self.add(when, choosing, origin);
+                    self.add(then, role, origin);
+                }
+                if let Some(expr) = otherwise {
+                    self.add(expr, role, origin);
+                }
+                // Even among constants a column chose.
+                origin.raise_if_conditional();
+            }
+            ExprKind::Subquery {
+                kind,
+                operand,
+                query,
+            } => {
+                if let Some(expr) = operand {
+                    self.add(expr, role, origin);
+                }
+                if *kind != SubqueryKind::Exists {
+                    for id in super::columns_of(self.bound, *query) {
+                        let part = self.passed(id);
+                        origin.raise(part.kind, role);
+                        origin.take(&part, role);
+                    }
+                }
+                if let Some(rows) = self.rows(*query) {
+                    origin.rows.take(rows);
+                }
+                origin.raise(Kind::Expression, role);
+            }
+            ExprKind::Unresolved(_) | ExprKind::OneOf { .. } => {
+                origin.unknown = true;
+                origin.raise(Kind::Unknown, role);
+            }
+            ExprKind::Opaque { .. } => {
+                origin.unknown = true;
+                origin.raise(Kind::Expression, role);
+                for child in expr.children() {
+                    self.add(child, role, origin);
+                }
+            }
+            // The loop above leaves none.
+            ExprKind::Operator { .. } => {}
+            ExprKind::Cast { .. }
+            | ExprKind::Lambda { .. }
+            | ExprKind::Array(_)
+            | ExprKind::Row(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Subscript { .. } => {
+                for child in expr.children() {
+                    self.add(child, role, origin);
+                }
+            }
+        }
+    }
+
+    fn add_call(&self, call: &Call, role: Role, origin: &mut Origin) {
+        let kind = match (&call.window, call.kind) {
+            (Some(_), _) | (None, CallKind::Window) => Kind::Window,
+            (None, CallKind::Aggregate) => Kind::Aggregate,
+            // The place in an array differs row by row, and is made of no column.
+            (None, CallKind::Scalar) if !call.deterministic || call.name == "ordinality" => {
+                Kind::Expression
+            }
+            (None, CallKind::Scalar) => Kind::Constant,
+        };
+        origin.raise(kind, role);
+        for (position, argument) in call.arguments.iter().enumerate() {
+            let role = if chooses(&call.name, position) {
+                role.choosing()
+            } else {
+                role
+            };
+            self.add(argument, role, origin);
+        }
+        let choosing = role.choosing();
+        for key in &call.order {
+            self.add(&key.expr, choosing, origin);
+        }
+        if let Some(expr) = &call.filter {
+            self.add(expr, choosing, origin);
+        }
+        if let Some(window) = &call.window {
+            let keys = window.order.iter().map(|key| &key.expr);
+            let frame = window.frame.iter().flat_map(|(_, bounds)| bounds);
+            for expr in window.partition.iter().chain(keys).chain(frame) {
+                self.add(expr, choosing, origin);
+            }
+        }
+        origin.raise_if_conditional();
+    }
+}
+
+/// Whether a function's argument chooses which value is given and is not part of it.
+pub(crate) fn chooses(function: &str, position: usize) -> bool {
+    match function {
+        "if" | "count_if" => position == 0,
+        "nullif" | "max_by" | "min_by" => position == 1,
+        _ => false,
+    }
+}
+
+impl Role {
+    fn choosing(self) -> Self {
+        match self {
+            Self::Value => Self::Condition,
+            other => other,
+        }
+    }
+}
+
+impl Origin {
+    /// What a value is made of that is now this, now that.
+    pub(crate) fn of_several(parts: impl Iterator<Item = Origin>) -> Self {
+        let mut origin = Self::default();
+        let mut kind = None;
+        for part in parts {
+            origin.take(&part, Role::Value);
+            kind = Some(match (kind, part.kind) {
+                // A constant beside a column: not always the column.
+                (Some(Kind::Constant), Kind::Identity) | (Some(Kind::Identity), Kind::Constant) => {
+                    Kind::Expression
+                }
+                (Some(before), kind) => kind.max(before),
+                (None, kind) => kind,
+            });
+        }
+        origin.kind = kind.unwrap_or(Kind::Unknown);
+        origin.settle();
+        origin
+    }
+
+    /// Adds what another value is made of.
+    fn take(&mut self, other: &Origin, role: Role) {
+        match role {
+            Role::Value => {
+                self.values.extend_from_slice(&other.values);
+                self.conditions.extend_from_slice(&other.conditions);
+                self.rows.take(&other.rows);
+            }
+            Role::Condition => {
+                self.conditions.extend_from_slice(&other.values);
+                self.conditions.extend_from_slice(&other.conditions);
+                self.rows.take(&other.rows);
+            }
+            Role::Rows => {
+                self.rows.columns.extend_from_slice(&other.values);
+                self.rows.columns.extend_from_slice(&other.conditions);
+                self.rows.take(&other.rows);
+            }
+        }
+        self.unknown |= other.unknown;
+    }
+
+    fn raise(&mut self, kind: Kind, role: Role) {
+        if role == Role::Value {
+            self.kind = self.kind.max(kind);
+        }
+    }
+
+    fn raise_if_conditional(&mut self) {
+        if self.kind == Kind::Constant && !self.conditions.is_empty() {
+            self.kind = Kind::Expression;
+        }
+    }
+
+    fn settle(&mut self) {
+        for list in [
+            &mut self.values,
+            &mut self.conditions,
+            &mut self.rows.tables,
+            &mut self.rows.columns,
+        ] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+}
+
+impl RowOrigin {
+    pub(crate) fn take(&mut self, other: &RowOrigin) {
+        self.tables.extend_from_slice(&other.tables);
+        self.columns.extend_from_slice(&other.columns);
+    }
+
+    pub(crate) fn settle(&mut self) {
+        for list in [&mut self.tables, &mut self.columns] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+}
