@@ -1,0 +1,145 @@
+//! `schema.json`: the columns of tables, `{"table": {"column": "type"}}`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use townlake_core::names::TableRef;
+use townlake_sql::bind::{Others, Schema, SchemaColumn};
+use townlake_sql::bound::Known;
+use townlake_sql::types::parse_type;
+
+use crate::files::unreadable;
+
+/// Tables by the parts of their names, with their columns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    tables: BTreeMap<Vec<String>, Vec<SchemaColumn>>,
+}
+
+/// Reads a schema file.
+///
+/// # Errors
+/// The file cannot be read or does not have the form; the message says where.
+pub(crate) fn read(path: &Path) -> Result<Names, String> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    parse(&text).map_err(|message| format!("the schema `{}`: {message}", path.display()))
+}
+
+fn parse(text: &str) -> Result<Names, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let tables = value
+        .as_object()
+        .ok_or(r#"write {"table": {"column": "type"}}"#)?;
+    let mut names = Names::default();
+    for (table, columns) in tables {
+        let parts = split(table);
+        if parts.len() > 3 || parts.iter().any(String::is_empty) {
+            return Err(format!("`{table}` is not a name of one to three parts"));
+        }
+        let columns = columns
+            .as_object()
+            .ok_or_else(|| format!("`{table}` needs its columns as {{\"column\": \"type\"}}"))?;
+        let columns = columns
+            .iter()
+            .map(|(column, ty)| {
+                // A type that is not Trino's leaves the column without one; its name counts all the same.
+                let ty = ty.as_str().and_then(|ty| parse_type(ty).ok());
+                SchemaColumn::new(column, ty.map_or(Known::Unknown, Known::Known))
+            })
+            .collect();
+        names.tables.insert(parts, columns);
+    }
+    Ok(names)
+}
+
+/// The parts of a dotted name, quotes taken off.
+fn split(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for character in name.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            other => {
+                if let Some(last) = parts.last_mut() {
+                    last.extend(other.to_lowercase());
+                }
+            }
+        }
+    }
+    parts
+}
+
+impl Names {
+    /// The schema for a statement that names these tables: a name may be longer or shorter there than in the
+    /// file, as long as only one table of the file can be meant.
+    pub(crate) fn for_tables<'t>(&self, named: impl Iterator<Item = &'t TableRef>) -> Schema {
+        let mut schema = Schema::new(Others::Unknown);
+        for table in named {
+            if let Some(columns) = self.find(table) {
+                schema.insert(table.clone(), columns.to_vec());
+            }
+        }
+        schema
+    }
+
+    /// The names of all tables.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.tables.keys().map(|parts| parts.join(".")).collect()
+    }
+
+    fn find(&self, table: &TableRef) -> Option<&[SchemaColumn]> {
+        let parts: Vec<String> = [&table.catalog, &table.schema, &table.table]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect();
+        if let Some(columns) = self.tables.get(&parts) {
+            return Some(columns);
+        }
+        let mut fitting = self
+            .tables
+            .iter()
+            .filter(|(name, _)| name.ends_with(&parts) || parts.ends_with(name));
+        match (fitting.next(), fitting.next()) {
+            (Some((_, columns)), None) => Some(columns),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_found_by_longer_and_shorter_names() {
+        let names = parse(r#"{"lake.sales.orders": {"ID": "bigint"}, "items": {"x": "what"}, "a.t": {}, "b.t": {}}"#).unwrap();
+        for (table, found) in [
+            (TableRef::new("", "", "orders"), true),
+            (TableRef::new("", "sales", "orders"), true),
+            (TableRef::new("lake", "sales", "orders"), true),
+            (TableRef::new("", "other", "orders"), false),
+            (TableRef::new("lake", "x", "items"), true),
+            (TableRef::new("", "", "t"), false),
+            (TableRef::new("", "b", "t"), true),
+        ] {
+            assert_eq!(names.find(&table).is_some(), found, "{table}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        for text in [
+            "",
+            "[]",
+            r#"{"a.b.c.d": {}}"#,
+            r#"{"a..b": {}}"#,
+            r#"{"a": 1}"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}
