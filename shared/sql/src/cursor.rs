@@ -199,6 +199,15 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// Moves over a string or what is between `$$`.
+    pub(crate) fn text(&mut self, what: &str) -> Result<(), ReadError> {
+        if matches!(self.peek(), Some(Token::DollarQuotedString(_))) {
+            self.index += 1;
+            return Ok(());
+        }
+        self.string(what).map(drop)
+    }
+
     /// Moves over a balanced group `( ... )`; the next token has to be its `(`.
     pub(crate) fn skip_group(&mut self) -> Result<(), ReadError> {
         self.expect_token(&Token::LParen)?;

@@ -79,7 +79,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
         }
         closed = false;
         between.clear();
-        if !is_of_trino_alone(&token.token) {
+        let is_body = may_hold_statements
+            && matches!(&token.token, Token::DollarQuotedString(text) if text.tag.is_none());
+        if !is_body && !is_of_trino_alone(&token.token) {
             check_token(&token)?;
         }
         if let Some(previous) = list.last() {

@@ -84,8 +84,13 @@ fn read_function(
         function.body = Some(body);
         return Ok(function);
     }
+    // The body is a program of another language.
+    if cursor.eat(&["AS"]) {
+        cursor.text("the function's text in `$$`")?;
+        return Ok(function);
+    }
     if !cursor.sees(&["BEGIN"]) {
-        return Err(cursor.expected("RETURN or BEGIN"));
+        return Err(cursor.expected("RETURN, BEGIN or AS"));
     }
     read_block(cursor)?;
     Ok(function)
@@ -105,11 +110,19 @@ fn read_characteristic(cursor: &mut Cursor<'_>) -> Result<bool, ReadError> {
         &["CALLED", "ON", "NULL", "INPUT"],
         &["SECURITY", "DEFINER"],
         &["SECURITY", "INVOKER"],
-        &["LANGUAGE", "SQL"],
     ] {
         if cursor.eat(words) {
             return Ok(true);
         }
+    }
+    if cursor.eat(&["LANGUAGE"]) {
+        cursor.identifier("a language")?;
+        return Ok(true);
+    }
+    if cursor.sees(&["WITH"]) && cursor.peek_at(1) == Some(&Token::LParen) {
+        cursor.advance();
+        cursor.skip_group()?;
+        return Ok(true);
     }
     if cursor.eat(&["COMMENT"]) {
         cursor.string("a comment as a string")?;
