@@ -7,7 +7,8 @@ use super::group::has_aggregate;
 use super::same::is_same;
 use super::select::Outputs;
 use crate::bound::{
-    About, CallKind, Expr, ExprKind, Group, Known, RelationId, RelationKind, Value,
+    About, CallKind, ColumnId, Expr, ExprKind, Group, Known, RelationId, RelationKind, TextRange,
+    Value,
 };
 use crate::types::Type;
 
@@ -124,6 +125,12 @@ impl Binder<'_> {
             },
             None => return,
         };
+        // Behind a key that means nothing, every other complaint would only be noise.
+        let is_sure =
+            |key: &Expr| !matches!(key.kind, ExprKind::Unresolved(_) | ExprKind::OneOf { .. });
+        if !group.keys.iter().all(is_sure) {
+            return;
+        }
         let grouped = Grouped {
             group,
             from: select.from,
@@ -158,7 +165,7 @@ impl Binder<'_> {
             }
             match &expr.kind {
                 ExprKind::Column(column) if column.relation == grouped.from => {
-                    let written = self.source.text(&expr.at).to_owned();
+                    let written = self.written(*column, &expr.at);
                     let message = format!(
                         "'{written}' must be an aggregate expression or appear in GROUP BY clause"
                     );
@@ -182,6 +189,15 @@ impl Binder<'_> {
                 }
                 _ => open.extend(expr.children().into_iter().rev()),
             }
+        }
+    }
+
+    /// A column as it is written, or its name if what is written is a `*`.
+    fn written(&self, column: ColumnId, at: &TextRange) -> String {
+        let text = self.source.text(at);
+        match self.name_of(column) {
+            Some(name) if text.ends_with('*') => name,
+            _ => text.to_owned(),
         }
     }
 
@@ -237,12 +253,7 @@ impl Binder<'_> {
     }
 
     /// A subquery may use only those of the grouped query's columns that are grouped by.
-    fn check_subquery(
-        &mut self,
-        query: RelationId,
-        at: &crate::bound::TextRange,
-        grouped: &Grouped,
-    ) {
+    fn check_subquery(&mut self, query: RelationId, at: &TextRange, grouped: &Grouped) {
         let mut names = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![query];

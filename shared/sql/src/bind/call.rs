@@ -201,8 +201,31 @@ impl Binder<'_> {
             window,
             deterministic: true,
         };
-        let typed = typed.unwrap_or_else(|| typing::call(&call.name, &call.arguments));
+        let typed = typed
+            .or_else(|| self.said_type(function, &call.name))
+            .unwrap_or_else(|| typing::call(&call.name, &call.arguments));
         self.typed_call(call, typed, at)
+    }
+
+    /// The type that the statement itself says: of a function that it defines, or of `RETURNING`.
+    fn said_type(&self, function: &Function, name: &str) -> Option<Typed> {
+        let place = function.name.0.first()?.as_ident()?.span.start;
+        if self.extras.measure_calls.contains(&place) {
+            return Some(Ok(Known::Unknown));
+        }
+        let returning = self.extras.json.get(&place);
+        if let Some(ty) = returning.and_then(|clauses| clauses.returning.as_ref()) {
+            return Some(typing::checked(&ty.to_string()));
+        }
+        let defined = self.extras.functions.iter().find(|inline| {
+            let parts: Vec<String> = inline
+                .name
+                .iter()
+                .map(|part| part.value.to_lowercase())
+                .collect();
+            parts.join(".") == name
+        })?;
+        Some(typing::checked(&defined.returns.to_string()))
     }
 
     /// The arguments of a call, and its type if that depends on lambdas among them.

@@ -149,6 +149,7 @@ impl Binder<'_> {
         self.trying -= 1;
         self.bound.relations.truncate(relations);
         self.columns = columns;
+        self.names.forget_from(relations);
         Ok(match expr.ty {
             Known::Known(Type::Function(_, result)) if self.bound.problems.len() == problems => {
                 Some(result.as_ref().clone())

@@ -112,6 +112,14 @@ impl Names {
         ScopeId(self.scopes.len().saturating_sub(1))
     }
 
+    /// Forgets what is known of relations that were taken back.
+    pub(super) fn forget_from(&mut self, first: usize) {
+        self.joins
+            .retain(|side, join| side.0 < first && join.0 < first);
+        self.stars.retain(|id, _| id.0 < first);
+        self.before_star.retain(|id, _| id.0 < first);
+    }
+
     /// A scope.
     pub(super) fn scope(&self, id: ScopeId) -> Option<&Scope> {
         self.scopes.get(id.0)

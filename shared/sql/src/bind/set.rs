@@ -158,7 +158,8 @@ impl Binder<'_> {
             Some(Known::Known(ty)) => {
                 if distinct && !ty.is_comparable() {
                     let message = format!(
-                        "Type {ty} is not comparable and therefore cannot be used in {operation}"
+                        "Type {} is not comparable and therefore cannot be used in {operation}",
+                        ty.in_messages()
                     );
                     self.problem("TYPE_MISMATCH", message, at);
                 }

@@ -30,6 +30,11 @@ pub(super) fn written(text: &str) -> Known<Type> {
     parse_type(text).map_or(Known::Unknown, Known::Known)
 }
 
+/// A type as it is written in a statement, or why it is none.
+pub(super) fn checked(text: &str) -> Typed {
+    parse_type(text).map(Known::Known)
+}
+
 /// The type that both turn into; nothing if there is none.
 pub(super) fn common(left: &Known<Type>, right: &Known<Type>) -> Option<Known<Type>> {
     match (left, right) {

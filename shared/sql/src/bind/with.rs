@@ -179,7 +179,9 @@ impl Binder<'_> {
                 && !typing::coerces(from, to)
             {
                 let message = format!(
-                    "recursion step relation output type ({from}) is not coercible to recursion base relation output type ({to}) at column {}",
+                    "recursion step relation output type ({}) is not coercible to recursion base relation output type ({}) at column {}",
+                    from.in_messages(),
+                    to.in_messages(),
                     index + 1
                 );
                 self.problem("TYPE_MISMATCH", message, at);
