@@ -256,12 +256,9 @@ fn found(text: &str, start: usize, finding: Finding) -> Problem {
 fn parse_problem(text: &str, start: usize, error: &ReadError) -> Problem {
     let begin = lines::place(text, start);
     let at = error.at().map_or(begin, |at| lines::shifted(begin, at));
-    let hint = match error {
-        ReadError::Syntax { .. } if text.contains("{{") || text.contains("{%") => {
-            Some("templates are not rendered here: check what they render to".to_owned())
-        }
-        _ => None,
-    };
+    let template = text.contains("{{") || text.contains("{%");
+    let hint =
+        template.then(|| "templates are not rendered here: check what they render to".to_owned());
     problem("syntax", error.to_string(), hint, at)
 }
 
