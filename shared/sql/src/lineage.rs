@@ -257,12 +257,12 @@ pub(crate) fn table_name(table: &Table) -> String {
     }
 }
 
-/// The relation that a statement's rows are: its query's, or what it merges from.
+/// The relation that a statement's rows are: its query's, what it merges from, or the table that it changes.
 fn row_relation(bound: &Bound) -> Option<RelationId> {
     let write = bound.write.as_ref();
     bound
         .output
-        .or_else(|| write.and_then(|write| write.source))
+        .or_else(|| write.and_then(|write| write.source.or(write.target)))
 }
 
 /// All columns of a relation.

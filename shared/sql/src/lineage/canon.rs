@@ -291,6 +291,15 @@ pub(crate) fn tagged(text: &Text, ordinal: u32) -> Text {
 fn ordinals(bound: &Bound, sources: &Sources<'_>) -> Vec<u32> {
     let mut ordinals = vec![1_u32; bound.relations.len()];
     let mut around: HashMap<RelationId, Rc<HashMap<BaseId, u32>>> = HashMap::new();
+    if let Some(write) = &bound.write {
+        let sides = write.target.into_iter().chain(write.source);
+        let mut counts = HashMap::new();
+        sides.for_each(|side| count(sources, side, &mut counts, &mut ordinals));
+        let counts = Rc::new(counts);
+        let mut inner = Vec::new();
+        walk::write_expressions(write, &mut |expr| queries_in(expr, &mut inner));
+        around.extend(inner.into_iter().map(|query| (query, Rc::clone(&counts))));
+    }
     // From the outside in: what a relation is made of stands before it.
     for position in (0..bound.relations.len()).rev() {
         let id = RelationId(position);
@@ -305,14 +314,7 @@ fn ordinals(bound: &Bound, sources: &Sources<'_>) -> Vec<u32> {
                     .unwrap_or_default();
                 let mut joins = vec![select.from];
                 for leaf in walk::leaves(bound, select.from) {
-                    let tables = sources.rows(leaf).map(|rows| rows.tables.as_slice());
-                    let tables = tables.unwrap_or_default();
-                    let before = tables.iter().filter_map(|table| counts.get(table)).max();
-                    let ordinal = before.copied().unwrap_or(0) + 1;
-                    counts.extend(tables.iter().map(|table| (*table, ordinal)));
-                    if let Some(place) = ordinals.get_mut(leaf.0) {
-                        *place = ordinal;
-                    }
+                    count(sources, leaf, &mut counts, &mut ordinals);
                 }
                 let counts = Rc::new(counts);
                 let mut inner = Vec::new();
@@ -343,6 +345,23 @@ fn ordinals(bound: &Bound, sources: &Sources<'_>) -> Vec<u32> {
         }
     }
     ordinals
+}
+
+/// Notes one more mention of a leaf's tables, and which one it is.
+fn count(
+    sources: &Sources<'_>,
+    leaf: RelationId,
+    counts: &mut HashMap<BaseId, u32>,
+    ordinals: &mut [u32],
+) {
+    let tables = sources.rows(leaf).map(|rows| rows.tables.as_slice());
+    let tables = tables.unwrap_or_default();
+    let before = tables.iter().filter_map(|table| counts.get(table)).max();
+    let ordinal = before.copied().unwrap_or(0) + 1;
+    counts.extend(tables.iter().map(|table| (*table, ordinal)));
+    if let Some(place) = ordinals.get_mut(leaf.0) {
+        *place = ordinal;
+    }
 }
 
 fn queries_in(expr: &Expr, found: &mut Vec<RelationId>) {
