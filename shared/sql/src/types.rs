@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use cast::{can_cast, check_cast};
 pub use coerce::{can_coerce, common_super_type};
-pub use form::{case, clock, compare_with_query, extract, special_form};
+pub use form::{Answer, case, clock, compare_with_query, extract, json_form, special_form};
 pub use function::{Resolved, function_kind, function_names, is_deterministic, resolve_function};
 pub use literal::{
     binary_literal, interval_literal, number_literal, string_literal, typed_literal,
@@ -35,7 +35,7 @@ pub use parse::parse_type;
 pub use problem::{ErrorName, TypeProblem};
 pub use signature::Kind;
 pub use solve::{Argument, Lambda};
-pub use window::{WindowClauses, check_window};
+pub use window::{FrameEdge, FrameUnit, WindowClauses, check_frame_offset, check_window};
 
 /// A type of Trino's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

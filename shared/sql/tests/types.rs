@@ -8,6 +8,9 @@ use townlake_sql::{ReadError, Schema, Session, bind, parse};
 /// A statement a line: `types` as the protocol names them, or `error` and `message`.
 const CASES: &str = include_str!("data/trino-types.jsonl");
 
+/// `expression => type`, or the error's name.
+const RULES: &str = include_str!("data/types.txt");
+
 /// The least share of the cases, in percent, for which the answer is known.
 const LEAST_KNOWN: usize = 99;
 
@@ -50,6 +53,22 @@ fn types_are_trinos() {
         known * 100 >= count * LEAST_KNOWN,
         "only {known} of {count} are known"
     );
+}
+
+#[test]
+fn rules_hold_where_nothing_was_recorded() {
+    let rules = RULES
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for line in rules {
+        let (expression, expected) = line.split_once(" => ").unwrap();
+        let shown = match answer(&format!("SELECT {expression}")) {
+            Answer::Types(types) => types.join("; "),
+            Answer::Error(name) => name,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{expression}");
+    }
 }
 
 fn recorded(case: &serde_json::Value) -> Answer {

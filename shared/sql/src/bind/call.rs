@@ -186,7 +186,10 @@ impl Binder<'_> {
             (Some(_), _) => CallKind::Window,
             (None, kind) => kind,
         };
+        let place = function.name.span().start;
+        let is_measure = self.extras.measure_calls.contains(&place);
         if self.in_pattern == 0
+            && !is_measure
             && let Err(problem) = typing::check_window(&name, window.as_ref())
         {
             self.problem(problem.error.as_str(), problem.message, &at);
@@ -201,21 +204,21 @@ impl Binder<'_> {
             window,
             deterministic: true,
         };
+        let returning = self.extras.json.get(&place);
+        let returning = returning.and_then(|clauses| clauses.returning.as_ref());
+        let returning = returning.map(ToString::to_string);
         let typed = typed
             .or_else(|| self.said_type(function, &call.name))
+            .or_else(|| typing::json(&call.name, &call.arguments, returning.as_deref()))
             .unwrap_or_else(|| typing::call(&call.name, &call.arguments));
         self.typed_call(call, typed, at)
     }
 
-    /// The type that the statement itself says: of a function that it defines, or of `RETURNING`.
+    /// The type that the statement itself says: of a function that it defines.
     fn said_type(&self, function: &Function, name: &str) -> Option<Typed> {
         let place = function.name.0.first()?.as_ident()?.span.start;
         if self.extras.measure_calls.contains(&place) {
             return Some(Ok(Known::Unknown));
-        }
-        let returning = self.extras.json.get(&place);
-        if let Some(ty) = returning.and_then(|clauses| clauses.returning.as_ref()) {
-            return Some(typing::checked(&ty.to_string()));
         }
         let defined = self.extras.functions.iter().find(|inline| {
             let parts: Vec<String> = inline

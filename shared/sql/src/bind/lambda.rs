@@ -25,6 +25,14 @@ impl Binder<'_> {
         mut bound: Vec<Option<Expr>>,
         scope: ScopeId,
     ) -> (Vec<Expr>, Typed) {
+        if typing::is_special_form(name) {
+            for (tree, place) in trees.iter().zip(&mut bound) {
+                if let Tree::Lambda(lambda) = tree {
+                    *place = Some(self.stray_lambda(lambda, scope));
+                }
+            }
+            return (bound.into_iter().flatten().collect(), Ok(Known::Unknown));
+        }
         let resolved = typing::builtin(name).map(|name| {
             let binder = RefCell::new(&mut *self);
             let mut lambdas: Vec<Option<Infer<'_>>> = trees

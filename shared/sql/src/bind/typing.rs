@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{Expr as Tree, Interval, Value as Constant, ValueWithSpan};
 
-use crate::bound::{CallKind, Expr, ExprKind, Known, SubqueryKind, TextRange, Window};
+use crate::bound::{CallKind, Expr, ExprKind, Known, SortKey, SubqueryKind, TextRange, Window};
 use crate::types::{
-    self, Argument, ErrorName, Kind, Type, TypeProblem, WindowClauses, can_coerce,
-    common_super_type, parse_type,
+    self, Argument, ErrorName, FrameEdge, FrameUnit, Kind, Type, TypeProblem, WindowClauses,
+    can_coerce, common_super_type, parse_type,
 };
 
 /// The type of an expression, or why it has none.
@@ -170,6 +170,27 @@ pub(super) fn number(text: &str) -> Typed {
     types::number_literal(text).map(Known::Known)
 }
 
+/// The type of `json_value` and its like; nothing if the function is none of them.
+pub(super) fn json(name: &str, arguments: &[Expr], returning: Option<&str>) -> Option<Typed> {
+    let returning = match returning.map(parse_type).transpose() {
+        Ok(returning) => returning,
+        Err(problem) => return Some(Err(problem)),
+    };
+    let input = arguments.first().and_then(type_of);
+    types::json_form(name, input, returning.as_ref()).map(|answer| answer.map(told))
+}
+
+/// Refuses a frame that reaches a distance which makes no sense with the window's order.
+pub(super) fn check_frame_offset(
+    unit: FrameUnit,
+    edge: FrameEdge,
+    offset: &Expr,
+    order: &[SortKey],
+) -> Result<(), TypeProblem> {
+    let keys: Vec<Option<&Type>> = order.iter().map(|key| type_of(&key.expr)).collect();
+    types::check_frame_offset(unit, edge, type_of(offset), &keys)
+}
+
 /// The type of a call without lambdas.
 pub(super) fn call(name: &str, arguments: &[Expr]) -> Typed {
     let types: Vec<Option<&Type>> = arguments.iter().map(type_of).collect();
@@ -205,6 +226,11 @@ pub(super) fn call(name: &str, arguments: &[Expr]) -> Typed {
 /// An argument that is no lambda, as a function sees it.
 pub(super) fn argument(expr: &Expr) -> Argument<'_> {
     type_of(expr).map_or(Argument::Unknown, Argument::Value)
+}
+
+/// Whether what looks like a function is part of the grammar.
+pub(super) fn is_special_form(name: &str) -> bool {
+    types::special_form(name, &[]).is_some() || types::json_form(name, None, None).is_some()
 }
 
 /// Whether a function without OVER takes one row or a group.

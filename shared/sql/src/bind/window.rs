@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowSpec, WindowType,
+    NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    WindowSpec, WindowType,
 };
 
 use super::Binder;
 use super::names::ScopeId;
-use crate::bound::{Expr, Known, TextRange, Window};
+use super::typing;
+use crate::bound::{About, Expr, Known, TextRange, Window};
+use crate::types::{FrameEdge, FrameUnit};
 
 impl Binder<'_> {
     /// The windows of a WINDOW clause, for as long as their SELECT is bound.
@@ -80,14 +83,28 @@ impl Binder<'_> {
         }
         if let Some(frame) = &spec.window_frame {
             let mut bounds: Vec<Expr> = Vec::new();
-            for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()]
-                .into_iter()
-                .flatten()
-            {
-                if let WindowFrameBound::Preceding(Some(distance))
-                | WindowFrameBound::Following(Some(distance)) = bound
+            let unit = match frame.units {
+                WindowFrameUnits::Rows => FrameUnit::Rows,
+                WindowFrameUnits::Groups => FrameUnit::Groups,
+                WindowFrameUnits::Range => FrameUnit::Range,
+            };
+            for (edge, bound) in [
+                (FrameEdge::Start, Some(&frame.start_bound)),
+                (FrameEdge::End, frame.end_bound.as_ref()),
+            ] {
+                if let Some(
+                    WindowFrameBound::Preceding(Some(distance))
+                    | WindowFrameBound::Following(Some(distance)),
+                ) = bound
                 {
-                    bounds.push(self.expression(distance, scope));
+                    let distance = self.expression(distance, scope);
+                    if let Err(problem) =
+                        typing::check_frame_offset(unit, edge, &distance, &window.order)
+                    {
+                        let (error, place) = (problem.error.as_str(), distance.at.clone());
+                        self.problem_about(error, problem.message, &place, About::Types);
+                    }
+                    bounds.push(distance);
                 }
             }
             self.check_frame(frame, at);

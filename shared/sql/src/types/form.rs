@@ -4,10 +4,10 @@ use super::coerce::{can_coerce, common_super_type};
 use super::operator::{common_type, must_be};
 use super::{ErrorName, Type, TypeProblem};
 
-/// A type, or nothing where it is not known.
-type Answer = Result<Option<Type>, TypeProblem>;
+/// A type, nothing where it is not known, or why there is none.
+pub type Answer = Result<Option<Type>, TypeProblem>;
 
-/// What a special form gives; nothing if the name is none. JSON's forms give what they do without `RETURNING`.
+/// What a special form gives; nothing if the name is none. JSON's forms are in `json_form`.
 ///
 /// # Errors
 /// The form does not take so many arguments, or not of these types.
@@ -52,12 +52,64 @@ pub fn special_form(name: &str, arguments: &[Option<&Type>]) -> Option<Answer> {
         ("current_timestamp", []) => Ok(Some(Type::TimestampTz(3))),
         ("localtime", []) => Ok(Some(Type::Time(3))),
         ("localtimestamp", []) => Ok(Some(Type::Timestamp(3))),
-        ("json_exists", _) => Ok(Some(Type::Boolean)),
-        ("json_value" | "json_query" | "json_object" | "json_array", _) => {
-            Ok(Some(Type::Varchar(None)))
-        }
         _ => return None,
     })
+}
+
+/// What `json_value` and its like give: their first argument, and the type behind `RETURNING`. Nothing if
+/// the name is none of theirs.
+///
+/// # Errors
+/// JSON is not read from such a value, or not given as such a type.
+pub fn json_form(name: &str, input: Option<&Type>, returning: Option<&Type>) -> Option<Answer> {
+    let lower = name.to_ascii_lowercase();
+    let result = returning.unwrap_or(&Type::Varchar(None));
+    let given = || Ok(Some(result.clone()));
+    Some(match lower.as_str() {
+        "json_exists" => json_input(input).map(|()| Some(Type::Boolean)),
+        "json_value" => json_input(input).and_then(|()| {
+            let is_scalar = result.is_text()
+                || result.is_numeric()
+                || *result == Type::Boolean
+                || result.is_temporal()
+                    && !matches!(result, Type::IntervalDayTime | Type::IntervalYearMonth);
+            if is_scalar {
+                return given();
+            }
+            Err(TypeProblem::mismatch(format!(
+                "Invalid return type of function JSON_VALUE: {}",
+                result.in_messages()
+            )))
+        }),
+        "json_query" => json_input(input)
+            .and_then(|()| json_output(result))
+            .and_then(|()| given()),
+        "json_object" | "json_array" => json_output(result).and_then(|()| given()),
+        _ => return None,
+    })
+}
+
+fn json_input(input: Option<&Type>) -> Result<(), TypeProblem> {
+    match input {
+        Some(ty) if !ty.is_text() && !matches!(ty, Type::Varbinary | Type::Unknown) => {
+            Err(TypeProblem::mismatch(format!(
+                "Cannot read input of type {} as JSON using formatting JSON",
+                ty.in_messages()
+            ))
+            .of_operand(0))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn json_output(result: &Type) -> Result<(), TypeProblem> {
+    if result.is_text() || *result == Type::Varbinary {
+        return Ok(());
+    }
+    Err(TypeProblem::mismatch(format!(
+        "Cannot output JSON value as {} using formatting JSON",
+        result.in_messages()
+    )))
 }
 
 /// What `current_timestamp(p)` and its like give.

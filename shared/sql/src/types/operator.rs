@@ -1,15 +1,13 @@
 //! What operators give, and which types they take.
 
 use super::coerce::{can_coerce, common_super_type};
+use super::form::Answer;
 use super::function::{resolve, resolve_function};
 use super::signature::signatures;
 use super::solve::{Argument, Misfit};
 use super::{ErrorName, Type, TypeProblem};
 
 const OPERATORS: &str = include_str!("operators.txt");
-
-/// A type, or nothing where it is not known; what can be said without it is said.
-type Answer = Result<Option<Type>, TypeProblem>;
 
 /// What an operator gives, by its sign in lower case: `+` (also with one operand), `and`, `not`, `=`, `<>`,
 /// `is null`, `is distinct from`, `like`, `between`, `in` with the list behind the first operand,

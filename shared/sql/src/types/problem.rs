@@ -76,6 +76,8 @@ pub enum ErrorName {
     FunctionNotWindow,
     /// A window must have an order.
     MissingOrderBy,
+    /// A window must not have this order.
+    InvalidOrderBy,
     /// A window must not have this frame.
     InvalidWindowFrame,
 }
@@ -100,6 +102,7 @@ impl ErrorName {
             Self::MissingOver => "MISSING_OVER",
             Self::FunctionNotWindow => "FUNCTION_NOT_WINDOW",
             Self::MissingOrderBy => "MISSING_ORDER_BY",
+            Self::InvalidOrderBy => "INVALID_ORDER_BY",
             Self::InvalidWindowFrame => "INVALID_WINDOW_FRAME",
         }
     }
