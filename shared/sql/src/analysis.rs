@@ -299,13 +299,17 @@ impl<'b> Collector<'b> {
         }
     }
 
-    /// Notes every column of a relation.
+    /// Notes every column of a relation that `*` would show.
     fn all_columns(&mut self, id: RelationId, at: &TextRange) {
-        let columns = self
-            .bound
-            .relation(id)
-            .map_or(0, |relation| relation.columns.len());
-        for column in 0..columns {
+        let Some(relation) = self.bound.relation(id) else {
+            return;
+        };
+        for (column, _) in relation
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.hidden)
+        {
             let id = ColumnId {
                 relation: id,
                 column,

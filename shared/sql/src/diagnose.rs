@@ -8,7 +8,6 @@ mod counting;
 mod grouping;
 mod joins;
 mod names;
-mod nearest;
 
 use townlake_core::advice::{Advice, Span};
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod claims;
 pub mod engine;
 pub mod follow;
+pub mod govern;
 pub mod head;
 pub mod session;
 pub mod statement;

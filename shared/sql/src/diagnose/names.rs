@@ -5,9 +5,9 @@ use townlake_core::names::quote_identifier;
 use crate::bound::{
     Bound, ColumnId, ExprKind, Problem, RelationId, RelationKind, TextRange, Value,
 };
-use crate::diagnose::nearest::nearest;
 use crate::diagnose::{Finding, Severity};
 use crate::edit::Edit;
+use crate::nearest::nearest;
 use crate::walk;
 
 /// A table that does not exist, as far as the reader may see.

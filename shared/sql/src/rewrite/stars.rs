@@ -45,7 +45,14 @@ pub fn expand_stars(bound: &Bound, text: &str) -> Result<Vec<Edit>, RewriteError
                             kept.push(at);
                             continue;
                         }
-                        edits.push(expand(bound, text, select, star, at)?);
+                        match expand(bound, text, select, star, at.clone()) {
+                            Ok(edit) => edits.push(edit),
+                            // `(SELECT 1 AS a, 2 AS a)` names its columns; the star adds none that it does not.
+                            Err(_) if !star.iter().any(|column| is_stored(bound, column)) => {
+                                kept.push(at);
+                            }
+                            Err(error) => return Err(error),
+                        }
                     }
                 }
             }
@@ -60,6 +67,26 @@ pub fn expand_stars(bound: &Bound, text: &str) -> Result<Vec<Edit>, RewriteError
     kept.extend(edits.iter().map(|edit| edit.at.clone()));
     every_star(text, &kept)?;
     Ok(edits)
+}
+
+/// Whether a column is a table's, without a query between that names it.
+fn is_stored(bound: &Bound, column: &Column) -> bool {
+    let mut open = match &column.value {
+        Value::Passed(id) => vec![*id],
+        Value::Merged(ids) => ids.clone(),
+        _ => Vec::new(),
+    };
+    while let Some(id) = open.pop() {
+        let kind = bound.relation(id.relation).map(|relation| &relation.kind);
+        match bound.column(id).map(|column| &column.value) {
+            Some(Value::Stored) => return true,
+            _ if matches!(kind, Some(RelationKind::Select(_))) => {}
+            Some(Value::Passed(from)) => open.push(*from),
+            Some(Value::Merged(from)) => open.extend(from),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A star that was not met in the bound statement must not be let through unseen.

@@ -14,7 +14,7 @@ use townlake_kit::background::Background;
 use townlake_kit::failure::Failure;
 use townlake_kit::http::{HttpError, read_bytes};
 use townlake_kit::log;
-use townlake_protocol::lifeguard::audit::{AuditEvent, AuditKind};
+use townlake_protocol::lifeguard::audit::{AuditColumn, AuditEvent, AuditKind};
 use townlake_protocol::trino::{ErrorCode, headers};
 use townlake_sql::{Reading, Statement};
 
@@ -22,6 +22,7 @@ use super::answer::{self, Refused};
 use super::check::{self, Question};
 use super::claims::{Claims, PiiClaim, print};
 use super::engine::{self, Attempts};
+use super::govern::{Governed, govern};
 use super::head::Page;
 use super::session::{ClientSession, PII_PROPERTY};
 use super::statement::Sender;
@@ -55,6 +56,9 @@ pub enum Decided {
 /// What an allowed statement stands on.
 pub struct Allowed {
     tables: Vec<(TableRef, String)>,
+    governed: Governed,
+    /// The columns that are seen through a mask, and those that are not.
+    columns: Vec<AuditColumn>,
     session: Option<PiiSession>,
     version: u64,
     /// Whether the engine may be asked twice: a query that nobody follows ends by itself, a write may not.
@@ -135,10 +139,13 @@ impl Asked<'_> {
             now,
             public_url: &public_url,
         };
-        let tables = check::check(question, reading).map_err(|refused| NotAllowed {
+        let not_allowed = |refused| NotAllowed {
             refused,
             tables: tables_of(reading),
-        })?;
+        };
+        let tables = check::check(question, reading).map_err(not_allowed)?;
+        let governed = govern(question, &self.sql, &self.client.sql).map_err(not_allowed)?;
+        let columns = governed.audited(question);
         sync::catch_up(app, model.version)
             .await
             .map_err(|failure| engine_behind(&failure))?;
@@ -158,6 +165,8 @@ impl Asked<'_> {
         };
         Ok(Decided::Allowed(Allowed {
             tables,
+            governed,
+            columns,
             session,
             version: model.version,
             attempts,
@@ -240,8 +249,14 @@ impl Asked<'_> {
         let placeholder = format!("/t/{}", self.id);
         let proto = app.config.engine_forwarded_proto.as_str();
         let mut request = engine::request(app, Method::POST, "/v1/statement")?;
-        *request.body_mut() = Body::from(self.sql.clone());
+        *request.body_mut() = Body::from(allowed.governed.sql);
         request.headers_mut().extend(self.client.headers.clone());
+        if let Some((name, text)) = allowed.governed.prepared {
+            let value = self.client.prepared_with(&name, &text);
+            request
+                .headers_mut()
+                .extend(header(headers::PREPARED_STATEMENT, &value));
+        }
         sync::identify(request.headers_mut(), user, &effective_user);
         sync::forwarded(
             request.headers_mut(),
@@ -291,6 +306,7 @@ impl Asked<'_> {
         event.query_id = Some(query_id);
         event.effective_user = Some(effective_user).filter(|effective| effective != user.as_str());
         event.tables = claims.tables.into_iter().map(|(table, _)| table).collect();
+        event.columns = allowed.columns;
         event.policy_version = Some(allowed.version);
         if allowed.session.is_some() {
             // What is seen unmasked is on record before it is seen.

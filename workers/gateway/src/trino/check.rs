@@ -13,11 +13,9 @@ use townlake_core::policy::model::{Model, Privilege};
 use townlake_core::time::Timestamp;
 use townlake_protocol::trino::ErrorCode;
 use townlake_sql::statement::Write;
-use townlake_sql::{Access, ReadError, Reading, Statement, TableUse};
+use townlake_sql::{Access, ReadError, Reading, Statement, TableUse, nearest};
 
 use super::answer::Refused;
-
-mod nearest;
 
 /// Table functions that read nothing but their arguments. All others bring rows from somewhere, by the policy.
 const HARMLESS_FUNCTIONS: [&str; 4] = [
@@ -186,7 +184,8 @@ fn unknown(question: Question<'_>, table: &TableRef, at: Span) -> Refused {
         format!("{what} `{name}` does not exist"),
         format!("there is no {what} of that name that you may know of"),
     );
-    let advice = match nearest::nearest(&name, &known) {
+    let known: Vec<String> = known;
+    let advice = match nearest(&name, known.iter().map(String::as_str)).first() {
         Some(near) => advice.with_hint(format!("did you mean `{near}`?")),
         None => advice.with_hint("`SHOW TABLES` lists what there is"),
     };

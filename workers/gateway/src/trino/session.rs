@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use townlake_core::names::UserName;
 use townlake_protocol::trino::headers;
 use townlake_sql::Session;
@@ -41,6 +41,18 @@ pub struct ClientSession {
     pub pii: Option<String>,
     /// The headers for the engine, without those about identity.
     pub headers: HeaderMap,
+}
+
+impl ClientSession {
+    /// The header of the prepared statements, with another text for one of them.
+    pub fn prepared_with(&self, name: &str, text: &str) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let entries = self.sql.prepared.iter().map(|(known, own)| {
+            let text = if known == name { text } else { own };
+            format!("{}={}", encoded(known), encoded(text))
+        });
+        entries.collect::<Vec<_>>().join(",")
+    }
 }
 
 /// Why a client's headers cannot be used.

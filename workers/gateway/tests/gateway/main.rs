@@ -11,6 +11,7 @@ mod http1;
 mod issuer;
 mod town;
 
+mod columns;
 mod faults;
 mod identity;
 mod pages;

@@ -213,7 +213,7 @@ async fn a_query_over_very_many_tables_is_refused_before_its_rows_come() {
     let answer = town
         .sql(
             &ana,
-            &format!("SELECT * FROM {}", tables.join(" CROSS JOIN ")),
+            &format!("SELECT count(*) FROM {}", tables.join(" CROSS JOIN ")),
         )
         .await;
     assert!(

@@ -8,7 +8,7 @@ const MOST: usize = 3;
 /// The names nearest to the one written, the nearest first; none if none is near.
 ///
 /// Near is what differs in a few letters, in where words are divided, or in the order of its words.
-pub(crate) fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+pub fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let folded = written.to_lowercase();
     let mut found: Vec<(usize, &str)> = names
         .filter_map(|name| Some((distance(&folded, &name.to_lowercase())?, name)))
