@@ -23,8 +23,9 @@ pub const MAX_STATEMENTS: usize = 4;
 /// How deep the binder may call itself.
 pub const MAX_BOUND_DEPTH: usize = 250;
 
-/// How many expressions may be bound only to see what a lambda gives. Lambdas inside lambdas multiply.
-pub const MAX_TRIED_EXPRESSIONS: usize = 200_000;
+/// How many expressions may be bound only to see what a lambda gives. Lambdas inside lambdas multiply: each
+/// level tries those inside it up to eight times. Behind the limit a lambda's type is not known.
+pub const MAX_TRIED_EXPRESSIONS: usize = 5_000;
 
 /// How many columns all relations of a bound statement may have together. `*` over a wide table costs its
 /// width in each query that passes it on.
