@@ -2,7 +2,7 @@
 
     python benches/sql.py TOWNLAKE FOLDER SCHEMA.json [MODULE.wasm]
 
-TOWNLAKE is the command as released (`cargo build --release -p townlake-cli`), FOLDER holds TPC-DS, MODULE.wasm is
+TOWNLAKE is the command as released (`cargo build --profile command -p townlake-cli`), FOLDER holds TPC-DS, MODULE.wasm is
 `benches/sql-wasm` built for wasm32-unknown-unknown. sqlglot is PyPI's `sqlglot[c]`. Prints one JSON object.
 """
 

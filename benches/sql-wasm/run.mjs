@@ -24,6 +24,26 @@ for (const [name, columns] of Object.entries(schema)) {
 }
 const texts = readdirSync(folder).filter((name) => name.endsWith(".sql")).map((name) => readFileSync(join(folder, name), "utf8"));
 
+/**
+ * The module without its names and notes, as a Worker is uploaded.
+ * @param {Buffer} module
+ */
+function withoutCustomSections(module) {
+  const kept = [module.subarray(0, 8)];
+  for (let at = 8; at < module.length; ) {
+    let size = 0;
+    let next = at + 1;
+    for (let shift = 0; ; shift += 7) {
+      const byte = module[next++];
+      size += (byte & 127) * 2 ** shift;
+      if (byte < 128) break;
+    }
+    if (module[at] !== 0) kept.push(module.subarray(at, next + size));
+    at = next + size;
+  }
+  return Buffer.concat(kept);
+}
+
 /** What the compiler of the runtime needs once is not the module's own cost. */
 const WARM = 3;
 let columns = 0;
@@ -38,4 +58,4 @@ for (let round = 0; round <= WARM; round++) {
   const { user, system } = process.cpuUsage(before);
   best = Math.min(best, (user + system) / 1000);
 }
-console.log(JSON.stringify({ statements: texts.length, columns, cpu_ms: best, gzip_kb: Math.round(gzipSync(bytes, { level: 9 }).length / 1024) }));
+console.log(JSON.stringify({ statements: texts.length, columns, cpu_ms: best, gzip_kb: Math.round(gzipSync(withoutCustomSections(bytes), { level: 9 }).length / 1024) }));

@@ -17,6 +17,10 @@ use clap::{Args, Parser, Subcommand};
 
 use analysis::{Context, FileReport};
 
+/// Trees are made of many small pieces, on several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code when a file has a problem, or two versions differ.
 const PROBLEMS: u8 = 1;
 /// The exit code when the command itself cannot be followed.

@@ -5,6 +5,7 @@
 
 mod cast;
 mod coerce;
+mod declarations;
 mod form;
 mod formula;
 mod function;

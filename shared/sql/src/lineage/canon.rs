@@ -61,8 +61,11 @@ impl<'b> Canon<'b> {
             let ordinal = canon.ordinals.get(position).copied().unwrap_or(1);
             let columns = canon.columns_of(position, relation, ordinal);
             canon.columns.push(columns);
-            let facts = facts::of(&canon, RelationId(position), relation);
-            canon.facts.push(facts.tagged(ordinal));
+            let facts = match &relation.kind {
+                RelationKind::Alias { of, .. } if ordinal <= 1 => canon.facts(*of),
+                _ => facts::of(&canon, RelationId(position), relation).tagged(ordinal),
+            };
+            canon.facts.push(facts);
         }
         canon
     }

@@ -13,7 +13,13 @@ use crate::lineage::{GrainPart, text};
 use crate::walk;
 
 /// Facts that are longer than this become a digest when more is put around them.
-const LONGEST_INSIDE: usize = 16_384;
+const LONGEST_INSIDE: usize = 4_096;
+
+/// And so do facts of more parts than this: a chain of queries may add one to all before it each time.
+const MOST_PARTS: usize = 100;
+
+/// A row of more parts than this is not described: each query may join the one before with itself.
+const MOST_GRAIN: usize = 50;
 
 /// What rows there are.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +73,7 @@ impl Facts {
 
     /// The same as one thing that more can be put around.
     fn sealed(&self) -> Self {
-        if self.closing.is_empty() && !self.windowed && self.length() <= LONGEST_INSIDE {
+        if self.closing.is_empty() && !self.windowed && !self.is_long() {
             return self.clone();
         }
         Self {
@@ -78,7 +84,7 @@ impl Facts {
     }
 
     fn sealed_text(&self) -> Rc<str> {
-        if self.length() > LONGEST_INSIDE {
+        if self.is_long() {
             return format!("(query {:016x})", digest(&self.text())).into();
         }
         match self.sources.as_slice() {
@@ -92,19 +98,30 @@ impl Facts {
         self.filters.is_empty() && self.closing.is_empty() && !self.windowed
     }
 
-    fn length(&self) -> usize {
+    fn is_long(&self) -> bool {
         let parts = self
             .sources
             .iter()
             .chain(&self.filters)
             .chain(&self.closing);
-        parts.map(|part| part.len()).sum()
+        let (count, length) = parts.fold((0, 0), |(count, length), part| {
+            (count + 1, length + part.len())
+        });
+        count > MOST_PARTS || length > LONGEST_INSIDE
+    }
+
+    fn add_grain(&mut self, other: &[GrainPart]) {
+        if self.grain.len() + other.len() > MOST_GRAIN {
+            self.grain = vec![GrainPart::Unknown];
+        } else {
+            self.grain.extend(other.iter().cloned());
+        }
     }
 
     fn join(&mut self, other: &Self) {
         self.sources.extend(other.sources.iter().cloned());
         self.filters.extend(other.filters.iter().cloned());
-        self.grain.extend(other.grain.iter().cloned());
+        self.add_grain(&other.grain);
         self.windowed |= other.windowed;
     }
 }
@@ -308,7 +325,7 @@ fn of_join(canon: &Canon<'_>, join: &Join) -> Facts {
         conditions.join(" and ")
     );
     facts.sources.push(text.into());
-    facts.grain.extend(other.grain.iter().cloned());
+    facts.add_grain(&other.grain);
     facts
 }
 

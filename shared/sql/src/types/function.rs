@@ -1,13 +1,17 @@
 //! Functions: which there are, and which one a call means.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use super::declarations::Declarations;
 use super::resolve::{choose, result_of_any};
-use super::signature::{Constraint, Kind, Signature, signatures};
+use super::signature::{Constraint, Kind, Signature};
 use super::solve::{Argument, Misfit, expand};
 use super::{ErrorName, Type, TypeProblem};
 
-const FUNCTIONS: &str = include_str!("functions.txt");
+const TABLE: &str = include_str!("functions.txt");
+
+static FUNCTIONS: LazyLock<Declarations> = LazyLock::new(|| Declarations::of(TABLE));
 
 /// As in Trino.
 const MAX_ARGUMENTS: usize = 127;
@@ -27,14 +31,16 @@ pub struct Resolved {
 
 /// How a function takes rows; nothing if there is no such function.
 pub fn function_kind(name: &str) -> Option<Kind> {
-    signatures(FUNCTIONS, &name.to_ascii_lowercase())
+    FUNCTIONS
+        .named(&name.to_ascii_lowercase())
         .first()
         .map(|signature| signature.kind)
 }
 
 /// Whether a function gives the same value for the same arguments. What is no function is taken to.
 pub fn is_deterministic(name: &str) -> bool {
-    signatures(FUNCTIONS, &name.to_ascii_lowercase())
+    FUNCTIONS
+        .named(&name.to_ascii_lowercase())
         .iter()
         .all(|signature| signature.is_deterministic)
 }
@@ -42,7 +48,7 @@ pub fn is_deterministic(name: &str) -> bool {
 /// The names of all functions, in order, each once.
 pub fn function_names() -> impl Iterator<Item = &'static str> {
     let mut last = "#";
-    FUNCTIONS
+    TABLE
         .lines()
         .filter_map(|line| line.split_once('\t'))
         .map(|(name, _)| name)
@@ -58,7 +64,7 @@ pub fn resolve_function(
     arguments: &mut [Argument<'_>],
 ) -> Result<Resolved, TypeProblem> {
     let lower = name.to_ascii_lowercase();
-    let candidates = signatures(FUNCTIONS, &lower);
+    let candidates = FUNCTIONS.named(&lower);
     let Some(first) = candidates.first() else {
         return Err(TypeProblem::new(
             ErrorName::FunctionNotFound,
@@ -66,9 +72,9 @@ pub fn resolve_function(
         ));
     };
     let (kind, is_deterministic) = (first.kind, first.is_deterministic);
-    let resolved = resolve(&candidates, arguments).map_err(|misfit| match misfit {
+    let resolved = resolve(candidates, arguments).map_err(|misfit| match misfit {
         Misfit::Problem(problem) => problem,
-        Misfit::No | Misfit::Unknown => not_found(&lower, &candidates, arguments),
+        Misfit::No | Misfit::Unknown => not_found(&lower, candidates, arguments),
     })?;
     if arguments.len() > MAX_ARGUMENTS {
         return Err(TypeProblem::new(
@@ -190,13 +196,14 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_is_understood() {
-        for table in [FUNCTIONS, include_str!("operators.txt")] {
+        for table in [TABLE, include_str!("operators.txt")] {
+            let declarations = Declarations::of(table);
             for line in table.lines().filter(|line| !line.starts_with('#')) {
                 let (name, _) = line.split_once('\t').unwrap();
                 let lines = table
                     .lines()
                     .filter(|other| other.split('\t').next() == Some(name));
-                assert_eq!(signatures(table, name).len(), lines.count(), "{line}");
+                assert_eq!(declarations.named(name).len(), lines.count(), "{line}");
             }
         }
     }

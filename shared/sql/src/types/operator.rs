@@ -1,13 +1,16 @@
 //! What operators give, and which types they take.
 
+use std::sync::LazyLock;
+
 use super::coerce::{can_coerce, common_super_type};
+use super::declarations::Declarations;
 use super::form::Answer;
 use super::function::{resolve, resolve_function};
-use super::signature::signatures;
 use super::solve::{Argument, Misfit};
 use super::{ErrorName, Type, TypeProblem};
 
-const OPERATORS: &str = include_str!("operators.txt");
+static OPERATORS: LazyLock<Declarations> =
+    LazyLock::new(|| Declarations::of(include_str!("operators.txt")));
 
 /// What an operator gives, by its sign in lower case: `+` (also with one operand), `and`, `not`, `=`, `<>`,
 /// `is null`, `is distinct from`, `like`, `between`, `in` with the list behind the first operand,
@@ -167,9 +170,9 @@ fn lookup(
     operands: &[Option<&Type>],
     refusal: impl Fn(&[Option<&Type>]) -> String,
 ) -> Answer {
-    let candidates = signatures(OPERATORS, name);
+    let candidates = OPERATORS.named(name);
     let mut arguments = as_arguments(operands);
-    match resolve(&candidates, &mut arguments) {
+    match resolve(candidates, &mut arguments) {
         Ok((_, result)) => Ok(result),
         Err(Misfit::Problem(problem)) => Err(problem),
         Err(Misfit::No | Misfit::Unknown) => Err(TypeProblem::mismatch(refusal(operands))),

@@ -142,19 +142,8 @@ pub(super) fn numbers_of(ty: &Type) -> Vec<i128> {
     }
 }
 
-/// The declarations of a name in a table: name, arguments, result and notes, with tabs between them.
-pub(super) fn signatures(table: &'static str, name: &str) -> Vec<Signature> {
-    table
-        .lines()
-        .filter(|line| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('\t'))
-        })
-        .filter_map(signature)
-        .collect()
-}
-
-fn signature(line: &'static str) -> Option<Signature> {
+/// A line of a table: name, arguments, result and notes, with tabs between them.
+pub(super) fn signature(line: &'static str) -> Option<Signature> {
     let mut columns = line.split('\t');
     let name = columns.next()?;
     let written = columns.next()?;
