@@ -1,11 +1,5 @@
 //! Statements made to overflow a stack or to grow without end are followed all the same, on a stack as small as
 //! WebAssembly's.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
 use std::thread;
 
 use townlake_sql::diagnose::diagnose;
