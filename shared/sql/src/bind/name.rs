@@ -173,6 +173,12 @@ impl Binder<'_> {
                     among.push(only.relation);
                     return Found::OneOf(among);
                 }
+                // A query further in may have it.
+                several if !maybe.is_empty() => {
+                    let known = several.iter().map(|column| column.relation);
+                    let among = maybe.iter().map(|(_, relation)| *relation).chain(known);
+                    return Found::OneOf(among.collect());
+                }
                 several => {
                     let first = several.first().copied();
                     let written = parts.join(".");
