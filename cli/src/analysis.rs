@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use townlake_core::advice::Span;
 use townlake_core::names::TableRef;
+use townlake_sql::bind::Others;
 use townlake_sql::bound::{Bound, TextRange};
 use townlake_sql::diagnose::{Finding, Severity, diagnose};
 use townlake_sql::lineage::{Lineage, TableRead, lineage};
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     names: Names,
     tables: Vec<String>,
     has_schema: bool,
+    /// The names of models that are checked together: tables by these names come to be.
+    models: BTreeSet<String>,
 }
 
 /// All that is known of a file.
@@ -67,8 +70,12 @@ pub(crate) struct Replacement {
 
 impl Context {
     /// With the tables of a schema file, if there is one.
-    pub(crate) fn new(names: Names, has_schema: bool) -> Self {
+    pub(crate) fn new(names: Names, has_schema: bool, files: &[PathBuf]) -> Self {
+        let stems = files.iter().filter_map(|file| file.file_stem());
         Self {
+            models: stems
+                .map(|stem| stem.to_string_lossy().to_lowercase())
+                .collect(),
             tables: names.all(),
             names,
             has_schema,
@@ -76,8 +83,16 @@ impl Context {
     }
 
     fn bind(&self, parsed: &ParsedStatement) -> Bound {
-        let named = parsed.reading.tables.iter().map(|used| &used.table);
-        townlake_sql::bind(parsed, &self.names.for_tables(named), &session())
+        let named = || parsed.reading.tables.iter().map(|used| &used.table);
+        let made_here = |table: &TableRef| {
+            self.names.find(table).is_none() && self.models.contains(&table.table)
+        };
+        let others = if !self.has_schema || named().any(made_here) {
+            Others::Unknown
+        } else {
+            Others::Missing
+        };
+        townlake_sql::bind(parsed, &self.names.for_tables(named(), others), &session())
     }
 }
 
@@ -236,8 +251,14 @@ fn found(text: &str, start: usize, finding: Finding) -> Problem {
     let (from, to) = (start + finding.at.start, start + finding.at.end);
     Problem {
         code: finding.code.to_owned(),
-        severity: finding.severity,
-        message: finding.message,
+        // The schema file may not know all tables.
+        severity: if finding.code == "unknown_table" {
+            Severity::Warning
+        } else {
+            finding.severity
+        },
+        // Trino's words give all three parts of a name, and the first ones may be empty here.
+        message: finding.message.replace("'..", "'").replace("'.", "'"),
         hint: finding.hint,
         at: lines::place(text, from),
         width: text.get(from..to).map_or(1, |meant| meant.chars().count()),

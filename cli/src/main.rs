@@ -125,7 +125,7 @@ fn run(command: &Command) -> Result<bool, String> {
             reports(options, print, |report| report.error.is_none())
         }
         Command::Diff(options) => {
-            let context = context(&options.common)?;
+            let context = context(&options.common, &[])?;
             let differences = compare::run(&context, &options.old, &options.new)?;
             let text: String = if options.common.json {
                 differences.iter().map(json::difference).collect()
@@ -138,12 +138,12 @@ fn run(command: &Command) -> Result<bool, String> {
     }
 }
 
-fn context(options: &CommonOptions) -> Result<Context, String> {
+fn context(options: &CommonOptions, files: &[PathBuf]) -> Result<Context, String> {
     let names = match &options.schema {
         Some(path) => schema::read(path)?,
         None => schema::Names::default(),
     };
-    Ok(Context::new(names, options.schema.is_some()))
+    Ok(Context::new(names, options.schema.is_some(), files))
 }
 
 fn reports(
@@ -151,8 +151,8 @@ fn reports(
     print: fn(&FileReport) -> String,
     is_well: fn(&FileReport) -> bool,
 ) -> Result<bool, String> {
-    let context = context(&options.common)?;
     let files = files::find(&options.files)?;
+    let context = context(&options.common, &files)?;
     let reports = files::in_parallel(&files, |file| {
         let report = analysis::file(&context, file);
         (print(&report), is_well(&report))

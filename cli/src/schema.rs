@@ -75,8 +75,12 @@ fn split(name: &str) -> Vec<String> {
 impl Names {
     /// The schema for a statement that names these tables: a name may be longer or shorter there than in the
     /// file, as long as only one table of the file can be meant.
-    pub(crate) fn for_tables<'t>(&self, named: impl Iterator<Item = &'t TableRef>) -> Schema {
-        let mut schema = Schema::new(Others::Unknown);
+    pub(crate) fn for_tables<'t>(
+        &self,
+        named: impl Iterator<Item = &'t TableRef>,
+        others: Others,
+    ) -> Schema {
+        let mut schema = Schema::new(others);
         for table in named {
             if let Some(columns) = self.find(table) {
                 schema.insert(table.clone(), columns.to_vec());
@@ -90,7 +94,8 @@ impl Names {
         self.tables.keys().map(|parts| parts.join(".")).collect()
     }
 
-    fn find(&self, table: &TableRef) -> Option<&[SchemaColumn]> {
+    /// A table's columns, if the file has it.
+    pub(crate) fn find(&self, table: &TableRef) -> Option<&[SchemaColumn]> {
         let parts: Vec<String> = [&table.catalog, &table.schema, &table.table]
             .into_iter()
             .filter(|part| !part.is_empty())

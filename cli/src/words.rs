@@ -124,7 +124,10 @@ fn rows(lineage: &Lineage, text: &mut String) {
             .into_iter()
             .chain(join.conditions.iter().cloned())
             .collect();
-        let (left, right) = (join.left.join(", "), join.right.join(", "));
+        let [left, right] = [&join.left, &join.right].map(|side| match side.as_slice() {
+            [] => "values".to_owned(),
+            tables => tables.join(", "),
+        });
         let on = if conditions.is_empty() { "" } else { " on " };
         let _ = writeln!(
             text,

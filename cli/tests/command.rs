@@ -65,6 +65,37 @@ error: Column 'amout' cannot be resolved
 }
 
 #[test]
+fn a_table_that_the_schema_lacks_is_doubtful_unless_a_model_makes_it() {
+    let folder = folder(&[
+        ("a.sql", "SELECT o.id, o.status FROM oders o"),
+        ("daily.sql", "SELECT id FROM orders"),
+        ("b.sql", "SELECT d.id FROM daily d"),
+    ]);
+    let output = run(folder.path(), "sql check . --json --schema schema.json");
+    assert_eq!(output.status.code(), Some(0));
+    let lines = lines(&output);
+    let problems: Vec<_> = lines
+        .iter()
+        .map(|line| line["problems"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(problems, [1, 0, 0]);
+    let problem = &lines[0]["problems"][0];
+    assert_eq!(problem["code"], "unknown_table");
+    assert_eq!(problem["severity"], "warning");
+    assert_eq!(problem["message"], "Table 'oders' does not exist");
+    assert_eq!(problem["hint"], "did you mean `orders`?");
+    // Its columns are followed all the same.
+    let output = run(
+        folder.path(),
+        "sql lineage a.sql --json --schema schema.json",
+    );
+    assert_eq!(
+        self::lines(&output)[0]["outputs"][1]["values"],
+        serde_json::json!(["oders.status"])
+    );
+}
+
+#[test]
 fn files_without_problems_end_with_zero() {
     let folder = folder(&[
         ("models/a.sql", "SELECT id FROM orders"),
