@@ -1,9 +1,12 @@
 //! `schema.json`: the columns of tables, `{"table": {"column": "type"}}`.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::marker::PhantomData;
 use std::path::Path;
+use std::{fmt, fs};
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use townlake_core::names::TableRef;
 use townlake_sql::bind::{Others, Schema, SchemaColumn};
@@ -28,30 +31,49 @@ pub(crate) fn read(path: &Path) -> Result<Names, String> {
 }
 
 fn parse(text: &str) -> Result<Names, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let tables = value
-        .as_object()
-        .ok_or(r#"write {"table": {"column": "type"}}"#)?;
+    let tables: InOrder<InOrder<Value>> =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut names = Names::default();
-    for (table, columns) in tables {
-        let parts = split(table);
+    for (table, columns) in tables.0 {
+        let parts = split(&table);
         if parts.len() > 3 || parts.iter().any(String::is_empty) {
             return Err(format!("`{table}` is not a name of one to three parts"));
         }
-        let columns = columns
-            .as_object()
-            .ok_or_else(|| format!("`{table}` needs its columns as {{\"column\": \"type\"}}"))?;
-        let columns = columns
-            .iter()
-            .map(|(column, ty)| {
-                // A type that is not Trino's leaves the column without one; its name counts all the same.
-                let ty = ty.as_str().and_then(|ty| parse_type(ty).ok());
-                SchemaColumn::new(column, ty.map_or(Known::Unknown, Known::Known))
-            })
-            .collect();
-        names.tables.insert(parts, columns);
+        let columns = columns.0.into_iter().map(|(column, ty)| {
+            // A type that is not Trino's leaves the column without one; its name counts all the same.
+            let ty = ty.as_str().and_then(|ty| parse_type(ty).ok());
+            SchemaColumn::new(&column, ty.map_or(Known::Unknown, Known::Known))
+        });
+        names.tables.insert(parts, columns.collect());
     }
     Ok(names)
+}
+
+/// The members of an object in the order of the file: `*` stands for columns in that order.
+struct InOrder<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for InOrder<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = InOrder<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"{"table": {"column": "type"}}"#)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(InOrder(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// The parts of a dotted name, quotes taken off.

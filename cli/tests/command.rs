@@ -96,6 +96,23 @@ fn a_table_that_the_schema_lacks_is_doubtful_unless_a_model_makes_it() {
 }
 
 #[test]
+fn a_star_has_the_columns_in_the_order_of_the_schema() {
+    let folder = folder(&[("a.sql", "SELECT * FROM orders")]);
+    let output = run(
+        folder.path(),
+        "sql lineage a.sql --json --schema schema.json",
+    );
+    let report = lines(&output).remove(0);
+    let names: Vec<_> = report["outputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|output| &output["name"])
+        .collect();
+    assert_eq!(names, ["id", "user_id", "status", "amount"]);
+}
+
+#[test]
 fn files_without_problems_end_with_zero() {
     let folder = folder(&[
         ("models/a.sql", "SELECT id FROM orders"),

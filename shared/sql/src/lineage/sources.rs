@@ -214,6 +214,9 @@ impl<'b> Sources<'b> {
                 (Value::Passed(id), _) => self.passed(*id),
                 (Value::Merged(ids), _) => Rc::new(self.merged(ids)),
                 (Value::Computed(expr), _) => Rc::new(match &relation.kind {
+                    RelationKind::Unnest { arguments } if is_ordinality(expr) => {
+                        self.place_in(arguments)
+                    }
                     RelationKind::Values(rows) => self.listed(rows, origins.len()),
                     _ => self.expression(expr),
                 }),
@@ -237,6 +240,19 @@ impl<'b> Sources<'b> {
 
     fn merged(&self, ids: &[ColumnId]) -> Origin {
         Origin::of_several(ids.iter().map(|id| self.passed(*id).as_ref().clone()))
+    }
+
+    /// The place in an array differs row by row; how far it goes the array decides.
+    fn place_in(&self, arguments: &[Expr]) -> Origin {
+        let mut origin = Origin {
+            kind: Kind::Expression,
+            ..Origin::default()
+        };
+        for argument in arguments {
+            self.add(argument, Role::Condition, &mut origin);
+        }
+        origin.settle();
+        origin
     }
 
     /// A column of VALUES is made of what all rows hold there.
@@ -437,10 +453,7 @@ impl<'b> Sources<'b> {
         let kind = match (&call.window, call.kind) {
             (Some(_), _) | (None, CallKind::Window) => Kind::Window,
             (None, CallKind::Aggregate) => Kind::Aggregate,
-            // The place in an array differs row by row, and is made of no column.
-            (None, CallKind::Scalar) if !call.deterministic || call.name == "ordinality" => {
-                Kind::Expression
-            }
+            (None, CallKind::Scalar) if !call.deterministic => Kind::Expression,
             (None, CallKind::Scalar) => Kind::Constant,
         };
         origin.raise(kind, role);
@@ -468,6 +481,11 @@ impl<'b> Sources<'b> {
         }
         origin.raise_if_conditional();
     }
+}
+
+/// Whether an expression is the column that `WITH ORDINALITY` adds.
+fn is_ordinality(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.name == "ordinality")
 }
 
 /// Whether a function's argument chooses which value is given and is not part of it.
