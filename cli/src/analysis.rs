@@ -42,6 +42,8 @@ pub(crate) struct FileReport {
     pub(crate) writes: Vec<String>,
     /// What the last statement with a query gives.
     pub(crate) lineage: Option<Lineage>,
+    /// The tables whose columns `*` stands for without anybody knowing them.
+    pub(crate) stars: Vec<String>,
     /// What was not followed in any statement, and where.
     pub(crate) unknown: Vec<(String, Span)>,
 }
@@ -232,7 +234,21 @@ fn analyse(
         let at = lines::place(text, range.start + unknown.at.start);
         report.unknown.push((unknown.what.clone(), at));
     }
-    if !lineage.outputs.is_empty() || report.lineage.is_none() {
+    if !lineage.outputs.is_empty() || !lineage.complete || report.lineage.is_none() {
+        let unknown = |table: &&String| {
+            let listed = parsed
+                .reading
+                .tables
+                .iter()
+                .find(|used| name_of(&used.table) == **table);
+            listed.is_some_and(|used| context.names.find(&used.table).is_none())
+        };
+        let tables = lineage.rows.tables.iter().filter(unknown);
+        report.stars = if lineage.complete {
+            Vec::new()
+        } else {
+            tables.cloned().collect()
+        };
         report.lineage = Some(lineage);
     }
 }

@@ -30,7 +30,14 @@ pub(crate) fn check(report: &FileReport) -> String {
 /// `lineage --json`.
 pub(crate) fn lineage(report: &FileReport) -> String {
     let lineage = report.lineage.as_ref();
-    let outputs = lineage.map(|lineage| lineage.outputs.iter().map(output).collect::<Vec<_>>());
+    let mut outputs: Vec<Value> = lineage
+        .iter()
+        .flat_map(|lineage| &lineage.outputs)
+        .map(output)
+        .collect();
+    if let (false, Some(lineage)) = (report.stars.is_empty(), lineage) {
+        outputs.push(star(&report.stars, &lineage.rows.tables));
+    }
     let unknown: Vec<String> = report
         .unknown
         .iter()
@@ -43,7 +50,7 @@ pub(crate) fn lineage(report: &FileReport) -> String {
         "problems": report.problems.iter().filter(|found| found.severity == Severity::Error).map(problem).collect::<Vec<_>>(),
         "reads": reads(report),
         "writes": report.writes,
-        "outputs": outputs.unwrap_or_default(),
+        "outputs": outputs,
         "unknown": unknown,
     });
     if let (Some(lineage), Some(fields)) = (lineage, object.as_object_mut()) {
@@ -134,6 +141,23 @@ fn output(output: &Output) -> Value {
         "expression": output.expression,
         "rules": rules.collect::<Vec<_>>(),
         "complete": output.complete,
+    })
+}
+
+/// The columns of `*` that nobody knows, as one output.
+fn star(stars: &[String], rows: &[String]) -> Value {
+    let values: Vec<String> = stars.iter().map(|table| format!("{table}.*")).collect();
+    json!({
+        "name": "*",
+        "type": null,
+        "kind": "identity",
+        "values": values,
+        "conditions": [],
+        "rows": rows,
+        "row_columns": [],
+        "expression": "*",
+        "rules": [],
+        "complete": false,
     })
 }
 

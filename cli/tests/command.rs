@@ -113,6 +113,25 @@ fn a_star_has_the_columns_in_the_order_of_the_schema() {
 }
 
 #[test]
+fn a_star_of_unknown_columns_is_an_output_of_its_own() {
+    let folder = folder(&[(
+        "a.sql",
+        "WITH c AS (SELECT * FROM raw.events) SELECT * FROM c",
+    )]);
+    let output = run(
+        folder.path(),
+        "sql lineage a.sql --json --schema schema.json",
+    );
+    let report = lines(&output).remove(0);
+    assert_eq!(report["complete"], false);
+    assert_eq!(report["outputs"][0]["name"], "*");
+    assert_eq!(
+        report["outputs"][0]["values"],
+        serde_json::json!(["raw.events.*"])
+    );
+}
+
+#[test]
 fn files_without_problems_end_with_zero() {
     let folder = folder(&[
         ("models/a.sql", "SELECT id FROM orders"),
