@@ -30,6 +30,8 @@ mod window;
 mod with;
 mod write;
 
+use std::collections::HashSet;
+
 use townlake_core::names::TableRef;
 
 pub use schema::{Others, Schema, SchemaColumn};
@@ -53,6 +55,8 @@ struct Binder<'b> {
     depth: usize,
     columns: usize,
     too_large: bool,
+    /// The places and words of the problems, each of which is told once.
+    noted: HashSet<(usize, usize, String)>,
     /// How many lambdas are being tried, and how many expressions were bound for it.
     trying: usize,
     tried: usize,
@@ -89,6 +93,7 @@ impl<'b> Binder<'b> {
             depth: 0,
             columns: 0,
             too_large: false,
+            noted: HashSet::new(),
             trying: 0,
             tried: 0,
             in_pattern: 0,
@@ -115,7 +120,8 @@ impl<'b> Binder<'b> {
             about,
         };
         // The same text can be bound twice: as an ordinal's target, or as a window's definition.
-        if !self.bound.problems.contains(&problem) {
+        let key = (at.start, at.end, problem.message.clone());
+        if self.noted.insert(key) {
             self.bound.problems.push(problem);
         }
     }
@@ -146,16 +152,20 @@ impl<'b> Binder<'b> {
             self.columns = self.columns.saturating_sub(relation.columns.len());
             relation.columns.clear();
             relation.complete = false;
-            if !self.too_large {
-                self.too_large = true;
-                let message = format!(
-                    "the statement has more than {MAX_BOUND_COLUMNS} columns in all its parts"
-                );
-                self.problem("NOT_SUPPORTED", message, &relation.at);
-            }
+            self.note_too_large(&relation.at);
         }
         self.bound.relations.push(relation);
         RelationId(self.bound.relations.len().saturating_sub(1))
+    }
+
+    /// Says once that there are too many columns.
+    fn note_too_large(&mut self, at: &TextRange) {
+        if !self.too_large {
+            self.too_large = true;
+            let message =
+                format!("the statement has more than {MAX_BOUND_COLUMNS} columns in all its parts");
+            self.problem("NOT_SUPPORTED", message, at);
+        }
     }
 
     /// A table's full name, if it or the session says it all.

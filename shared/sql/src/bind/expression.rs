@@ -10,6 +10,7 @@ use super::names::ScopeId;
 use super::source::union;
 use super::typing;
 use crate::bound::{About, Expr, ExprKind, Known, SubqueryKind, TextRange};
+use crate::limits::MAX_BOUND_DEPTH;
 use crate::types::Type;
 
 impl Binder<'_> {
@@ -623,7 +624,14 @@ impl Binder<'_> {
     /// `a[1].b[2]`
     fn access(&mut self, root: &Tree, chain: &[AccessExpr], scope: ScopeId) -> Expr {
         let mut of = self.expression(root, scope);
-        for step in chain {
+        // Each step is a level of the result, which is walked and freed by recursion.
+        if chain.len() > MAX_BOUND_DEPTH {
+            let message =
+                format!("the statement is nested more than {MAX_BOUND_DEPTH} levels deep");
+            let at = of.at.clone();
+            self.problem("STACK_OVERFLOW", message, &at);
+        }
+        for step in chain.iter().take(MAX_BOUND_DEPTH) {
             of = match step {
                 AccessExpr::Dot(Tree::Identifier(field)) => {
                     let at = union(&of.at, &self.source.range(field.span));

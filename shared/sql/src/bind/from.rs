@@ -25,9 +25,11 @@ impl Binder<'_> {
                 None => self.joins(item, parent, None),
                 Some(mut left) => {
                     // A comma is a cross join. What is joined to something else is not lateral to it.
-                    let around = item.joins.is_empty().then_some(&left);
-                    let right = self.joins(item, parent, around);
-                    self.refresh(&mut left);
+                    let right = if item.joins.is_empty() {
+                        self.right_side(&mut left, &item.relation, parent)
+                    } else {
+                        self.joins(item, parent, None)
+                    };
                     self.join(left, right, JoinKind::Cross, None, Vec::new())
                 }
             });
@@ -46,12 +48,12 @@ impl Binder<'_> {
         }
     }
 
-    /// One item of FROM. The relation to its left is in reach of what is lateral in it.
+    /// One item of FROM. What stands to its left is in reach of what is lateral in it.
     pub(super) fn joins(
         &mut self,
         item: &TableWithJoins,
         parent: Option<ScopeId>,
-        left: Option<&Shape>,
+        left: Option<ScopeId>,
     ) -> Shape {
         let mut shape = self.factor(&item.relation, parent, left);
         for join in &item.joins {
@@ -65,7 +67,7 @@ impl Binder<'_> {
         &mut self,
         factor: &TableFactor,
         parent: Option<ScopeId>,
-        left: Option<&Shape>,
+        left: Option<ScopeId>,
     ) -> Shape {
         let at = self.source.range(factor.span());
         match factor {
@@ -76,11 +78,7 @@ impl Binder<'_> {
                 alias,
                 ..
             } => {
-                let around = if *lateral {
-                    self.lateral(left, parent)
-                } else {
-                    parent
-                };
+                let around = if *lateral { left.or(parent) } else { parent };
                 let relation = self.query(subquery, around);
                 self.aliased(relation, None, alias.as_ref(), &at)
             }
@@ -126,15 +124,12 @@ impl Binder<'_> {
         }
     }
 
-    fn lateral(&mut self, left: Option<&Shape>, parent: Option<ScopeId>) -> Option<ScopeId> {
+    /// The scope of what is lateral: what stands to the left, if anything does.
+    fn lateral_scope(&mut self, left: Option<ScopeId>, parent: Option<ScopeId>) -> ScopeId {
         match left {
-            Some(left) => Some(self.names.open(vec![left.clone()], parent)),
-            None => parent,
+            Some(left) => left,
+            None => self.names.open(Vec::new(), parent),
         }
-    }
-
-    fn lateral_scope(&mut self, left: Option<&Shape>, parent: Option<ScopeId>) -> ScopeId {
-        self.names.open(left.cloned().into_iter().collect(), parent)
     }
 
     /// A name in FROM: a query of WITH, or a table.

@@ -46,23 +46,27 @@ impl Binder<'_> {
             JoinOperator::CrossJoin(constraint) => (JoinKind::Cross, constraint),
             _ => (JoinKind::Inner, &Plain),
         };
-        let mut right = match &join.relation {
-            // Its scope may give the left side new columns.
-            factor if is_lateral(factor) => {
-                let right = self.factor(factor, parent, Some(&left));
-                self.refresh(&mut left);
-                right
-            }
-            factor => self.factor(factor, parent, None),
-        };
+        let mut right = self.right_side(&mut left, &join.relation, parent);
         match constraint {
             On(condition) => {
-                let scope = self.names.open(vec![left.clone(), right.clone()], parent);
+                let sides = (left.relation, right.relation);
+                let scope = self.names.open(vec![left, right], parent);
                 let condition = self.expression(condition, scope);
                 self.no_aggregates(&condition, "JOIN clause");
                 self.must_be_boolean(&condition, "JOIN ON clause");
-                self.refresh(&mut left);
-                self.refresh(&mut right);
+                // Columns that were added meanwhile stand behind the right side's: they are put in order again.
+                let mut left = self.names.close(scope, sides.0);
+                let (fields, others) = left
+                    .fields
+                    .into_iter()
+                    .partition(|field| field.column.relation == sides.0);
+                left.fields = fields;
+                let right = Shape {
+                    relation: sides.1,
+                    fields: others,
+                    open: Vec::new(),
+                    tables: Vec::new(),
+                };
                 self.join(left, right, kind, Some(condition), Vec::new())
             }
             Using(names) => {
@@ -79,8 +83,34 @@ impl Binder<'_> {
         }
     }
 
+    /// What stands right of a join; what is lateral in it has the left side in reach, and may add columns to it.
+    pub(super) fn right_side(
+        &mut self,
+        left: &mut Shape,
+        factor: &TableFactor,
+        parent: Option<ScopeId>,
+    ) -> Shape {
+        if !is_lateral(factor) {
+            return self.factor(factor, parent, None);
+        }
+        let relation = left.relation;
+        let moved = std::mem::replace(
+            left,
+            Shape {
+                relation,
+                fields: Vec::new(),
+                open: Vec::new(),
+                tables: Vec::new(),
+            },
+        );
+        let scope = self.names.open(vec![moved], parent);
+        let right = self.factor(factor, parent, Some(scope));
+        *left = self.names.close(scope, relation);
+        right
+    }
+
     /// Takes in the columns that were added to a relation while it was a side of something.
-    pub(super) fn refresh(&self, shape: &mut Shape) {
+    fn refresh(&self, shape: &mut Shape) {
         let known: HashSet<ColumnId> = shape.fields.iter().map(|field| field.column).collect();
         let Some(relation) = self.bound.relation(shape.relation) else {
             return;

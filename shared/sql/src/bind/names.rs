@@ -102,14 +102,36 @@ impl Names {
         };
         for shape in shapes {
             scope.relations.push(shape.relation);
-            scope.open.extend(shape.open);
-            scope.tables.extend(shape.tables);
+            // The first is moved as it is: a long chain of joins opens a scope for each of them.
+            if scope.open.is_empty() && scope.tables.is_empty() {
+                (scope.open, scope.tables) = (shape.open, shape.tables);
+            } else {
+                scope.open.extend(shape.open);
+                scope.tables.extend(shape.tables);
+            }
             for field in shape.fields {
                 scope.push(field);
             }
         }
         self.scopes.push(scope);
         ScopeId(self.scopes.len().saturating_sub(1))
+    }
+
+    /// Closes a scope that nothing needs any more: what was put into it, and what was added since, is one shape.
+    pub(super) fn close(&mut self, id: ScopeId, relation: RelationId) -> Shape {
+        let mut shape = Shape {
+            relation,
+            fields: Vec::new(),
+            open: Vec::new(),
+            tables: Vec::new(),
+        };
+        if let Some(scope) = self.scopes.get_mut(id.0) {
+            shape.fields = std::mem::take(&mut scope.fields);
+            shape.open = std::mem::take(&mut scope.open);
+            shape.tables = std::mem::take(&mut scope.tables);
+            scope.by_name = HashMap::new();
+        }
+        shape
     }
 
     /// Forgets what is known of relations that were taken back.

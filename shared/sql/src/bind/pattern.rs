@@ -14,7 +14,7 @@ impl Binder<'_> {
         &mut self,
         factor: &TableFactor,
         parent: Option<ScopeId>,
-        left: Option<&Shape>,
+        left: Option<ScopeId>,
         at: &TextRange,
     ) -> Shape {
         let TableFactor::MatchRecognize {

@@ -7,6 +7,7 @@ use super::names::{Field, Open, ScopeId, Shape};
 use crate::bound::{
     Column, ColumnId, Expr, ExprKind, Known, RelationId, RelationKind, TextRange, Value,
 };
+use crate::limits::MAX_BOUND_COLUMNS;
 
 impl Binder<'_> {
     /// A relation's column with a name: the one that it has, or a new one if it may have more.
@@ -30,6 +31,10 @@ impl Binder<'_> {
             });
         }
         if relation.complete {
+            return None;
+        }
+        if self.columns >= MAX_BOUND_COLUMNS {
+            self.note_too_large(at);
             return None;
         }
         enum Step {
@@ -135,6 +140,7 @@ impl Binder<'_> {
                     relation: join,
                     column: index,
                 },
+                None if self.columns >= MAX_BOUND_COLUMNS => return column,
                 None => {
                     let name = self.name_of(column).unwrap_or_default();
                     let at = self
