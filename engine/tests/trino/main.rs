@@ -5,5 +5,6 @@ mod client;
 mod environment_cases;
 mod metadata_cases;
 mod policy_cases;
+mod reading;
 mod server;
 mod type_cases;
