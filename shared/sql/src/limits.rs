@@ -37,3 +37,6 @@ pub const MAX_PARTS: usize = 100;
 
 /// How many functions one query may bring along.
 pub const MAX_FUNCTIONS: usize = 100;
+
+/// How many relations a statement may have for its joins to be looked at: each is compared with all before it.
+pub const MAX_DIAGNOSED_RELATIONS: usize = 2_000;

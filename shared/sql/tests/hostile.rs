@@ -1,9 +1,25 @@
 //! Texts made to overflow a stack or to take for ever.
 
-use townlake_sql::{Session, mentioned};
+use townlake_sql::diagnose::diagnose;
+use townlake_sql::lineage::lineage;
+use townlake_sql::rewrite::expand_stars;
+use townlake_sql::{Others, Schema, Session, analyse, bind, mentioned, parse, shape};
 
 /// In seconds, for the slowest machine with the least time for the test; the slowest text takes a tenth.
 const LONGEST: f64 = 30.0;
+
+/// What the gateway does with a statement that it can read, and what the command does besides.
+fn follow(sql: &str, session: &Session) {
+    let statement = parse(sql, session).unwrap();
+    for others in [Others::Unknown, Others::Missing] {
+        let bound = bind(&statement, &Schema::new(others), session);
+        let _ = analyse(&bound);
+        let _ = expand_stars(&bound, sql);
+        let _ = lineage(&bound);
+        let _ = diagnose(&bound, sql, &[]);
+    }
+    shape(sql).unwrap();
+}
 
 /// They end soon on a stack as small as WebAssembly's: read, or with an error.
 #[test]
@@ -454,6 +470,9 @@ fn hostile_texts_end_soon_on_a_small_stack() {
             .stack_size(1 << 20)
             .spawn(move || {
                 let found = mentioned(&sql, &session);
+                if found.error.is_none() {
+                    follow(&sql, &session);
+                }
                 found.error.map_or(Ok(found.tables.len()), Err)
             })
             .unwrap()

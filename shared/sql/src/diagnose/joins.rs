@@ -6,11 +6,15 @@ use crate::bound::{
     Bound, Expr, ExprKind, Join, JoinKind, Known, RelationId, RelationKind, Select,
 };
 use crate::diagnose::{Finding, Severity};
+use crate::limits::MAX_DIAGNOSED_RELATIONS;
 use crate::types::Type;
 use crate::walk;
 
-/// Looks through every FROM clause.
+/// Looks through every FROM clause, unless there are more than anyone writes by hand.
 pub(super) fn check(bound: &Bound, text: &str, findings: &mut Vec<Finding>) {
+    if bound.relations.len() > MAX_DIAGNOSED_RELATIONS {
+        return;
+    }
     for relation in &bound.relations {
         match &relation.kind {
             RelationKind::Join(join) => {
