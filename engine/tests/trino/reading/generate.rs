@@ -276,9 +276,7 @@ impl Generator {
                     scope.extend(columns);
                     let left_value = self.value(&scope, Kind::Number, 1, 0);
                     let right_value = self.value(&scope, Kind::Number, 1, 0);
-                    text.push_str(&format!(
-                        " {kind} {right} ON {left_value} = {right_value}"
-                    ));
+                    text.push_str(&format!(" {kind} {right} ON {left_value} = {right_value}"));
                 }
             }
         }
