@@ -176,6 +176,8 @@ test("SET SESSION opens it too, and the audit has the flip and each query", asyn
   const started = of((event) => event.kind === "query_started" && event.query_id === lifted.query_id)[0];
   assert.equal(started.pii_session, opened.body.id);
   assert.equal(started.user, ANA);
+  const [completed] = of((event) => event.kind === "query_completed" && event.query_id === lifted.query_id);
+  assert.ok(Date.parse(completed.at) - Date.parse(started.at) > completed.elapsed_ms - 10_000, `${completed.elapsed_ms} ms are longer than the query can have taken`);
   const told = events.map((/** @type {any} */ { statement: _typed, ...event }) => event);
   assert.ok(!JSON.stringify(told).includes(raw[0]), "the log holds no value but those that people typed");
 });

@@ -73,7 +73,10 @@ fn event(query: &Query, environment: &str) -> Value {
         .collect();
     let rows = query.rows.load(Ordering::Relaxed);
     let bytes = query.bytes.load(Ordering::Relaxed);
-    let wall = u64::try_from(query.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // Both in seconds, as Trino's HTTP event listener has them.
+    let wall = query.started.elapsed().as_secs_f64();
+    let planning =
+        Duration::from_millis(query.analysed_millis.load(Ordering::Relaxed)).as_secs_f64();
     json!({
         "metadata": {
             "queryId": query.id,
@@ -97,7 +100,7 @@ fn event(query: &Query, environment: &str) -> Value {
             "processedInputRows": rows,
             "processedInputBytes": bytes,
             "wallTime": wall,
-            "planningTime": query.analysed_millis.load(Ordering::Relaxed),
+            "planningTime": planning,
         },
         "failureInfo": failure.map(|failure| {
             let wire = failure.to_wire();

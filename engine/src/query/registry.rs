@@ -67,7 +67,8 @@ pub struct Arrival {
 }
 
 impl Registry {
-    /// Queries run on the given runtime; it should not be the one that answers requests.
+    /// Queries run on the given runtime; it should not be the one that answers requests, which is the current one and
+    /// watches over them.
     pub fn new(engine: Engine, runtime: tokio::runtime::Handle) -> Arc<Self> {
         let mut key = [0; 32];
         rand::rng().fill_bytes(&mut key);
@@ -87,10 +88,8 @@ impl Registry {
             suffix,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         });
-        registry.runtime.spawn(sweep(Arc::downgrade(&registry)));
-        registry
-            .runtime
-            .spawn(watch::recheck(Arc::downgrade(&registry)));
+        tokio::spawn(sweep(Arc::downgrade(&registry)));
+        tokio::spawn(watch::recheck(Arc::downgrade(&registry)));
         registry
     }
 
@@ -143,13 +142,16 @@ impl Registry {
                 "Too many queued queries",
             ));
         }
-        self.runtime.spawn(run::drive(
+        tokio::spawn(run::drive(
             self.engine.clone(),
             Arc::clone(&query),
             sender,
-            arrival.requested_original_user,
-            arrival.requested_user,
-            Arc::clone(&self.turns),
+            run::Start {
+                original_user: arrival.requested_original_user,
+                user: arrival.requested_user,
+                turns: Arc::clone(&self.turns),
+                runtime: self.runtime.clone(),
+            },
         ));
         query
     }

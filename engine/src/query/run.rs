@@ -27,48 +27,36 @@ const STEP: usize = 1024;
 /// Rows that are ready are not held back for longer than this.
 const LINGER: Duration = Duration::from_millis(100);
 
+/// What a query starts with.
+pub struct Start {
+    /// Whose it is, before the policy had its say.
+    pub original_user: Option<String>,
+    /// The same for the user.
+    pub user: Option<String>,
+    /// Waits for its turn here.
+    pub turns: Arc<Semaphore>,
+    /// Where the work is done.
+    pub runtime: tokio::runtime::Handle,
+}
+
 /// Runs a query to its end, whatever that is.
-pub async fn drive(
-    engine: Engine,
-    query: Arc<Query>,
-    sender: mpsc::Sender<Part>,
-    original_user: Option<String>,
-    user: Option<String>,
-    turns: Arc<Semaphore>,
-) {
-    let work = async {
-        // Its own time limit, if the session has one.
-        let limit = analysis::run_time(&query.session)?;
-        if query.failure().is_some() {
-            return Ok(());
-        }
-        let _turn = turns
-            .acquire()
-            .await
-            .map_err(|_| Failure::internal("the engine is shutting down"))?;
-        let work = run(
-            &engine,
-            &query,
-            &sender,
-            original_user.as_deref(),
-            user.as_deref(),
-        );
-        match limit {
-            None => work.await,
-            Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-                Err(Failure::new(
-                    ErrorCode::ExceededTimeLimit,
-                    format!(
-                        "Query exceeded the maximum run time limit of {:.2}s",
-                        limit.as_secs_f64()
-                    ),
-                ))
-            }),
-        }
-    };
+///
+/// The work is done elsewhere: a join that finds nothing can keep all threads of its runtime busy for minutes, and
+/// whoever stops the query, and the log of it, must not wait for that.
+pub async fn drive(engine: Engine, query: Arc<Query>, sender: mpsc::Sender<Part>, start: Start) {
+    let runtime = start.runtime.clone();
+    let mut work = runtime.spawn(work(
+        engine.clone(),
+        Arc::clone(&query),
+        sender.clone(),
+        start,
+    ));
     let result = tokio::select! {
-        result = work => result,
-        () = query.cancel.cancelled() => Ok(()),
+        result = &mut work => result.unwrap_or_else(|error| Err(Failure::internal(error.to_string()))),
+        () = query.cancel.cancelled() => {
+            work.abort();
+            Ok(())
+        }
     };
     match result {
         Ok(()) => query.set_state(State::Finished),
@@ -88,6 +76,43 @@ pub async fn drive(
         }
     }
     engine.events.completed(&query, &engine.environment);
+}
+
+/// Waits for the query's turn and runs it, within its own time limit if the session has one.
+async fn work(
+    engine: Engine,
+    query: Arc<Query>,
+    sender: mpsc::Sender<Part>,
+    start: Start,
+) -> Result<()> {
+    let limit = analysis::run_time(&query.session)?;
+    if query.failure().is_some() {
+        return Ok(());
+    }
+    let _turn = start
+        .turns
+        .acquire()
+        .await
+        .map_err(|_| Failure::internal("the engine is shutting down"))?;
+    let run = run(
+        &engine,
+        &query,
+        &sender,
+        start.original_user.as_deref(),
+        start.user.as_deref(),
+    );
+    match limit {
+        None => run.await,
+        Some(limit) => tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
+            Err(Failure::new(
+                ErrorCode::ExceededTimeLimit,
+                format!(
+                    "Query exceeded the maximum run time limit of {:.2}s",
+                    limit.as_secs_f64()
+                ),
+            ))
+        }),
+    }
 }
 
 async fn run(
