@@ -24,7 +24,7 @@ use super::claims::{Claims, PiiClaim, print};
 use super::engine::{self, Attempts};
 use super::govern::{Governed, govern};
 use super::head::Page;
-use super::session::{ClientSession, PII_PROPERTY};
+use super::session::{ClientSession, PII_PROPERTY, prepared_header};
 use super::statement::Sender;
 use super::sync;
 use super::unavailable::{engine_away, engine_behind, engine_odd, no_policy, no_record};
@@ -252,7 +252,7 @@ impl Asked<'_> {
         *request.body_mut() = Body::from(allowed.governed.sql);
         request.headers_mut().extend(self.client.headers.clone());
         if let Some((name, text)) = allowed.governed.prepared {
-            let value = self.client.prepared_with(&name, &text);
+            let value = prepared_header(&name, &text);
             request
                 .headers_mut()
                 .extend(header(headers::PREPARED_STATEMENT, &value));

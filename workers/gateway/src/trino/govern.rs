@@ -16,8 +16,8 @@ use townlake_sql::edit::{self, Edit};
 use townlake_sql::rewrite::{RewriteError, expand_stars};
 use townlake_sql::types::parse_type;
 use townlake_sql::{
-    Access, Origin, Others, ParsedStatement, Schema, SchemaColumn, Session, bind, inner, nearest,
-    parse,
+    Access, Origin, Others, ParsedStatement, Schema, SchemaColumn, Session, Statement, bind, inner,
+    nearest, parse,
 };
 
 use super::answer::Refused;
@@ -78,7 +78,7 @@ pub fn govern(question: Question<'_>, sql: &str, session: &Session) -> Result<Go
                 refused.advice.span = place;
                 refused
             })?;
-            Ok(put_back(sql, inner.origin, governed))
+            put_back(sql, inner.origin, governed)
         }
     }
 }
@@ -92,22 +92,32 @@ fn unchanged(sql: &str) -> Governed {
 }
 
 /// The outer statement with the inner one as it may go on.
-fn put_back(sql: &str, origin: Origin, governed: Governed) -> Governed {
+fn put_back(sql: &str, origin: Origin, governed: Governed) -> Result<Governed, Refused> {
     match origin {
-        Origin::Prepared(name) => Governed {
+        Origin::Prepared(name) => Ok(Governed {
             sql: sql.to_owned(),
             prepared: governed.prepared.or(Some((name, governed.sql))),
             columns: governed.columns,
-        },
+        }),
         Origin::Literal(at) => {
             let literal = format!("'{}'", governed.sql.replace('\'', "''"));
-            let changed = edit::apply(sql, &[Edit::replace(at, literal)]);
-            Governed {
-                sql: changed.unwrap_or_else(|| sql.to_owned()),
-                ..governed
-            }
+            let sql = edit::apply(sql, &[Edit::replace(at, literal)])
+                .ok_or_else(|| not_followed("its inner text cannot be put back", None))?;
+            Ok(Governed { sql, ..governed })
         }
     }
+}
+
+/// What is not followed to the last column is not let through.
+fn not_followed(why: &str, at: Option<Span>) -> Refused {
+    let mut advice = Advice::new(
+        "statement_not_understood",
+        format!("the statement is not understood here: {why}"),
+        "what the gateway cannot read to its last column, it does not let through",
+    )
+    .with_hint("name each column with its table, and split the statement if it is very large");
+    advice.span = at;
+    Refused::new(ErrorCode::NotSupported, advice)
 }
 
 fn govern_own(
@@ -116,6 +126,9 @@ fn govern_own(
     session: &Session,
 ) -> Result<Governed, Refused> {
     let sql = statement.text.text();
+    if runs_another(&statement.reading.statement) {
+        return Err(not_followed("the text that it runs was not found", None));
+    }
     let schema = schema_of(question, statement);
     let bound = bind(statement, &schema, session);
     let analysis = analyse(&bound);
@@ -130,15 +143,8 @@ fn govern_own(
         }
         Err(error) => return Err(not_expanded(sql, &error)),
     };
-    let sql = edit::apply(sql, &edits).ok_or_else(|| {
-        let advice = Advice::new(
-            "star_not_understood",
-            "the stars of the statement cannot be written out",
-            "what the gateway cannot read to its end, it does not let through",
-        )
-        .with_hint("name the columns");
-        Refused::new(ErrorCode::NotSupported, advice)
-    })?;
+    let sql = edit::apply(sql, &edits)
+        .ok_or_else(|| not_followed("its stars cannot be written out", None))?;
     Ok(Governed {
         sql,
         prepared: None,
@@ -208,11 +214,39 @@ fn check_columns(
             .or_default()
             .insert(mention.column.clone());
     }
-    match bound.problems.first() {
-        Some(problem) if problem.error == "COLUMN_NOT_FOUND" => {
-            Err(no_column(sql, bound, &problem.about, &problem.at))
+    for problem in &bound.problems {
+        match problem.error {
+            "COLUMN_NOT_FOUND" => return Err(no_column(sql, bound, &problem.about, &problem.at)),
+            // The binder gave up there, and what is behind was not looked at.
+            "STACK_OVERFLOW" | "NOT_SUPPORTED" => {
+                return Err(not_followed(&problem.message, Some(span(sql, &problem.at))));
+            }
+            _ => {}
         }
-        _ => Ok(columns),
+    }
+    let is_governed = |position: &usize| {
+        let table = analysis.reads.get(*position).map(|read| &read.table.name);
+        !table.is_some_and(|name| name.as_ref().is_some_and(is_metadata))
+    };
+    match analysis
+        .unknown
+        .iter()
+        .find(|mention| mention.among.is_empty() || mention.among.iter().any(is_governed))
+    {
+        Some(mention) => Err(not_followed(
+            &format!("`{}` may belong to more than one table", mention.column),
+            Some(span(sql, &mention.at)),
+        )),
+        None => Ok(columns),
+    }
+}
+
+/// Whether what runs is another statement's text.
+fn runs_another(statement: &Statement) -> bool {
+    match statement {
+        Statement::Explain { of, .. } => runs_another(of),
+        Statement::Execute { .. } | Statement::ExecuteImmediate { .. } => true,
+        _ => false,
     }
 }
 

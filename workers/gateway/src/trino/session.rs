@@ -43,16 +43,11 @@ pub struct ClientSession {
     pub headers: HeaderMap,
 }
 
-impl ClientSession {
-    /// The header of the prepared statements, with another text for one of them.
-    pub fn prepared_with(&self, name: &str, text: &str) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let entries = self.sql.prepared.iter().map(|(known, own)| {
-            let text = if known == name { text } else { own };
-            format!("{}={}", encoded(known), encoded(text))
-        });
-        entries.collect::<Vec<_>>().join(",")
-    }
+/// The header of one prepared statement. It goes on alone: of two names that differ in case, an engine might take the
+/// other one, which nobody has read.
+pub fn prepared_header(name: &str, text: &str) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    format!("{}={}", encoded(name), encoded(text))
 }
 
 /// Why a client's headers cannot be used.

@@ -76,7 +76,7 @@ async fn a_prepared_statement_goes_on_without_stars() {
     assert_eq!(asked.body, "EXECUTE all");
     assert_eq!(
         asked.headers["x-trino-prepared-statement"],
-        "All=SELECT%20contacts%2Eid%2C%20contacts%2Eemail%2C%20contacts%2Enote%20FROM%20crm%2Epublic%2Econtacts,one=SELECT%201"
+        "All=SELECT%20contacts%2Eid%2C%20contacts%2Eemail%2C%20contacts%2Enote%20FROM%20crm%2Epublic%2Econtacts"
     );
 }
 
@@ -120,6 +120,26 @@ async fn a_column_that_is_not_open_is_refused_by_name_and_place() {
     SELECT * FROM crm.public.contacts, crm.information_schema.tables
       NOT_SUPPORTED: line 1:1: `*` cannot be expanded: the columns behind it are not known; name the columns: only named columns go to the engine, so that a column added a moment ago stays closed
     "#);
+    assert!(
+        town.engine.asked().is_empty(),
+        "nothing of it reached the engine"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_followed_to_its_columns_is_refused() {
+    let town = Town::open().await;
+    let ana = town.token("ana").await;
+    for sql in [
+        "SELECT phone FROM crm.public.contacts, crm.information_schema.tables",
+        "SELECT 1 + 'a', new_column FROM crm.public.contacts",
+    ] {
+        let (name, message) = town.sql(&ana, sql).await.error();
+        assert!(
+            ["NOT_SUPPORTED", "COLUMN_NOT_FOUND", "PERMISSION_DENIED"].contains(&name.as_str()),
+            "{sql}: {name} {message}"
+        );
+    }
     assert!(
         town.engine.asked().is_empty(),
         "nothing of it reached the engine"
