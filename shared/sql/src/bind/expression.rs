@@ -623,7 +623,7 @@ impl Binder<'_> {
 
     /// `a[1].b[2]`
     fn access(&mut self, root: &Tree, chain: &[AccessExpr], scope: ScopeId) -> Expr {
-        let mut of = self.expression(root, scope);
+        let (mut of, chain) = self.accessed(root, chain, scope);
         // Each step is a level of the result, which is walked and freed by recursion.
         if chain.len() > MAX_BOUND_DEPTH {
             let message =
@@ -647,6 +647,28 @@ impl Binder<'_> {
             };
         }
         of
+    }
+
+    /// What the steps start from, and which are left: `t.a` of `t.a[1]` is one name.
+    fn accessed<'t>(
+        &mut self,
+        root: &Tree,
+        chain: &'t [AccessExpr],
+        scope: ScopeId,
+    ) -> (Expr, &'t [AccessExpr]) {
+        let mut names = match root {
+            Tree::Identifier(name) => vec![name.clone()],
+            Tree::CompoundIdentifier(names) => names.clone(),
+            _ => return (self.expression(root, scope), chain),
+        };
+        let fields = chain.iter().map_while(|step| match step {
+            AccessExpr::Dot(Tree::Identifier(field)) => Some(field.clone()),
+            _ => None,
+        });
+        let before = names.len();
+        names.extend(fields.take(MAX_BOUND_DEPTH));
+        let rest = chain.get(names.len() - before..).unwrap_or_default();
+        (self.name(&names, scope), rest)
     }
 
     fn subscript(&mut self, of: Expr, index: Expr, at: TextRange) -> Expr {
