@@ -49,14 +49,107 @@ impl TableRef {
     }
 }
 
-/// An identifier as SQL: bare if it is `[a-z_][a-z0-9_]*`, else in double quotes.
+/// Whether a word, in any case, is one of Trino's reserved ones, which are no names without quotes.
+///
+/// Source: the non-terminal `nonReserved` of Trino 476's `SqlBase.g4` leaves these.
+pub fn is_reserved(word: &str) -> bool {
+    const RESERVED: &[&str] = &[
+        "ALTER",
+        "AND",
+        "AS",
+        "BETWEEN",
+        "BY",
+        "CASE",
+        "CAST",
+        "CONSTRAINT",
+        "CREATE",
+        "CROSS",
+        "CUBE",
+        "CURRENT_CATALOG",
+        "CURRENT_DATE",
+        "CURRENT_PATH",
+        "CURRENT_ROLE",
+        "CURRENT_SCHEMA",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_USER",
+        "DEALLOCATE",
+        "DELETE",
+        "DESCRIBE",
+        "DISTINCT",
+        "DROP",
+        "ELSE",
+        "END",
+        "ESCAPE",
+        "EXCEPT",
+        "EXECUTE",
+        "EXISTS",
+        "EXTRACT",
+        "FALSE",
+        "FOR",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "GROUPING",
+        "HAVING",
+        "IN",
+        "INNER",
+        "INSERT",
+        "INTERSECT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "JSON_ARRAY",
+        "JSON_EXISTS",
+        "JSON_OBJECT",
+        "JSON_QUERY",
+        "JSON_TABLE",
+        "JSON_VALUE",
+        "LEFT",
+        "LIKE",
+        "LISTAGG",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "NATURAL",
+        "NORMALIZE",
+        "NOT",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "PREPARE",
+        "RECURSIVE",
+        "RIGHT",
+        "ROLLUP",
+        "SELECT",
+        "SKIP",
+        "TABLE",
+        "THEN",
+        "TRIM",
+        "TRUE",
+        "UESCAPE",
+        "UNION",
+        "UNNEST",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WITH",
+    ];
+    RESERVED
+        .binary_search_by(|known| known.cmp(&word.to_ascii_uppercase().as_str()))
+        .is_ok()
+}
+
+/// An identifier as SQL: bare if it is `[a-z_][a-z0-9_]*` and no reserved word, else in double quotes.
 pub fn quote_identifier(name: &str) -> String {
     let mut characters = name.chars();
     let bare = characters
         .next()
         .is_some_and(|first| first.is_ascii_lowercase() || first == '_')
         && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if bare {
+    if bare && !is_reserved(name) {
         name.to_owned()
     } else {
         format!("\"{}\"", name.replace('"', "\"\""))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{DataType, Expr, Query, Statement as Tree, TableFactor, VisitMut, VisitorMut};
+use sqlparser::ast::{DataType, Expr, Query, TableFactor, VisitMut, VisitorMut};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -123,20 +123,13 @@ pub(crate) fn read_merge(
     end: Span,
     reader: &mut Reader<'_>,
 ) -> Result<(), ReadError> {
-    let tree = parse(tokens, end, &mut reader.extras, |parser| {
-        parser.parse_statement()
+    let merge = parse(tokens, end, &mut reader.extras, |parser| {
+        let word = parser.expect_keyword(Keyword::MERGE)?;
+        parser.parse_merge(word)
     })?;
-    match tree {
-        Tree::Merge(merge) => {
-            relations::collect_merge(&merge, reader)?;
-            reader.change = Some(Change::Merge(Box::new(merge)));
-            Ok(())
-        }
-        _ => Err(ReadError::Syntax {
-            message: "expected MERGE".to_owned(),
-            at: end,
-        }),
-    }
+    relations::collect_merge(&merge, reader)?;
+    reader.change = Some(Change::Merge(Box::new(merge)));
+    Ok(())
 }
 
 /// Prepares all of the tokens and reads the query that they are.

@@ -1,12 +1,12 @@
 //! Walks over the tokens of a statement's head, where Trino's grammar is its own.
 
-use sqlparser::ast::Ident;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
-use townlake_core::advice::Span;
-
 use crate::error::ReadError;
 use crate::hints::syntax_hint;
 use crate::tokens::{Tokens, span_of};
+use sqlparser::ast::Ident;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use townlake_core::advice::Span;
+use townlake_core::names::is_reserved;
 
 /// A place between two tokens.
 #[derive(Debug)]
@@ -254,95 +254,4 @@ impl<'t> Cursor<'t> {
 /// Whether a token is this word, unquoted.
 pub(crate) fn is_word(token: Option<&Token>, word: &str) -> bool {
     matches!(token, Some(Token::Word(Word { value, quote_style: None, .. })) if value.eq_ignore_ascii_case(word))
-}
-
-/// Trino's reserved words: none of them is a name without quotes.
-pub(crate) fn is_reserved(word: &str) -> bool {
-    const RESERVED: &[&str] = &[
-        "ALTER",
-        "AND",
-        "AS",
-        "BETWEEN",
-        "BY",
-        "CASE",
-        "CAST",
-        "CONSTRAINT",
-        "CREATE",
-        "CROSS",
-        "CUBE",
-        "CURRENT_CATALOG",
-        "CURRENT_DATE",
-        "CURRENT_PATH",
-        "CURRENT_ROLE",
-        "CURRENT_SCHEMA",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "CURRENT_USER",
-        "DEALLOCATE",
-        "DELETE",
-        "DESCRIBE",
-        "DISTINCT",
-        "DROP",
-        "ELSE",
-        "END",
-        "ESCAPE",
-        "EXCEPT",
-        "EXECUTE",
-        "EXISTS",
-        "EXTRACT",
-        "FALSE",
-        "FOR",
-        "FROM",
-        "FULL",
-        "GROUP",
-        "GROUPING",
-        "HAVING",
-        "IN",
-        "INNER",
-        "INSERT",
-        "INTERSECT",
-        "INTO",
-        "IS",
-        "JOIN",
-        "JSON_ARRAY",
-        "JSON_EXISTS",
-        "JSON_OBJECT",
-        "JSON_QUERY",
-        "JSON_TABLE",
-        "JSON_VALUE",
-        "LEFT",
-        "LIKE",
-        "LISTAGG",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "NATURAL",
-        "NORMALIZE",
-        "NOT",
-        "NULL",
-        "ON",
-        "OR",
-        "ORDER",
-        "OUTER",
-        "PREPARE",
-        "RECURSIVE",
-        "RIGHT",
-        "ROLLUP",
-        "SELECT",
-        "SKIP",
-        "TABLE",
-        "THEN",
-        "TRIM",
-        "TRUE",
-        "UESCAPE",
-        "UNION",
-        "UNNEST",
-        "USING",
-        "VALUES",
-        "WHEN",
-        "WHERE",
-        "WITH",
-    ];
-    RESERVED
-        .binary_search_by(|known| known.cmp(&word.to_ascii_uppercase().as_str()))
-        .is_ok()
 }

@@ -32,6 +32,7 @@ mod prepare;
 mod relations;
 mod syntax;
 mod tokens;
+mod visit;
 mod walk;
 
 pub use analysis::{Analysis, analyse};

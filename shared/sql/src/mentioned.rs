@@ -7,9 +7,9 @@ use std::collections::HashSet;
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use townlake_core::advice::Span;
-use townlake_core::names::TableRef;
+use townlake_core::names::{TableRef, is_reserved};
 
-use crate::cursor::{is_reserved, is_word};
+use crate::cursor::is_word;
 use crate::dialect::Trino;
 use crate::error::ReadError;
 use crate::extras::Extras;

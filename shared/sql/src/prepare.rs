@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::Expr;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
-use townlake_core::advice::Span;
-
-use crate::cursor::{is_reserved, is_word};
+use crate::cursor::is_word;
 use crate::error::ReadError;
 use crate::extras::{Extras, TimeTravelKind};
 use crate::tokens::span_of;
+use sqlparser::ast::Expr;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use townlake_core::advice::Span;
+use townlake_core::names::is_reserved;
 
 mod clauses;
 mod groups;

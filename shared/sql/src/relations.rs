@@ -6,20 +6,20 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName,
-    Query, Select, SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor,
-    visit_relations,
-};
-use townlake_core::advice::Span;
-
-use crate::cursor::{Name, is_reserved};
+use crate::cursor::Name;
 use crate::error::ReadError;
 use crate::extras::Extras;
 use crate::prepare::expressions;
 use crate::read::Reader;
 use crate::statement::{Access, TableFunctionUse};
 use crate::tokens::span_of;
+use crate::visit::{first_mention, flow, visit};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName,
+    Query, Select, SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor,
+};
+use townlake_core::advice::Span;
+use townlake_core::names::is_reserved;
 
 mod allowed;
 mod expression;
@@ -31,10 +31,7 @@ pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(),
         scopes: Vec::new(),
         seen: None,
     };
-    match tree.visit(&mut collector) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error),
-    }
+    visit(tree, &mut collector)
 }
 
 /// Adds the tables of a `MERGE`: its target is written, everything else is read.
@@ -60,13 +57,7 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
 
 /// Refuses subqueries in what was taken out of a statement: no common table expression is in sight there.
 pub(crate) fn check_constants(extras: &Extras) -> Result<(), ReadError> {
-    for expression in expressions(extras) {
-        match expression.visit(&mut NoQueries) {
-            ControlFlow::Continue(()) => {}
-            ControlFlow::Break(error) => return Err(error),
-        }
-    }
-    Ok(())
+    expressions(extras).try_for_each(|expression| visit(expression, &mut NoQueries))
 }
 
 struct NoQueries;
@@ -282,22 +273,12 @@ fn check_recursion(query: &Query, own_name: &str) -> Result<(), ReadError> {
     let SetExpr::SetOperation { left, .. } = query.body.as_ref() else {
         return Ok(());
     };
-    let own = visit_relations(left, |name| match name.0.as_slice() {
-        [part]
-            if part
-                .as_ident()
-                .is_some_and(|part| part.value.to_lowercase() == own_name) =>
-        {
-            ControlFlow::Break(span(name))
-        }
-        _ => ControlFlow::Continue(()),
-    });
-    match own {
-        ControlFlow::Break(at) => Err(not_understood(
+    match first_mention(left.as_ref(), own_name) {
+        Some(at) => Err(not_understood(
             &format!("`{own_name}` in the first part of its own recursive query"),
-            at,
+            span_of(at.start),
         )),
-        ControlFlow::Continue(()) => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -333,13 +314,6 @@ fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
         idents: identifiers.to_vec(),
         at,
     })
-}
-
-fn flow(result: Result<(), ReadError>) -> ControlFlow<ReadError> {
-    match result {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => ControlFlow::Break(error),
-    }
 }
 
 /// Where a node starts; the start of the text for the few nodes that sqlparser gives no place.

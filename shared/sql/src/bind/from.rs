@@ -163,12 +163,11 @@ impl Binder<'_> {
                 };
             }
         }
-        let version = self
-            .extras
-            .time_travel
+        let travels = &self.extras.time_travel;
+        let version = travels
             .get(&name.span().start)
-            .map(|travel| travel.expression.clone());
-        let shape = self.table(&parts, &name_at, version.as_ref());
+            .map(|travel| &travel.expression);
+        let shape = self.table(&parts, &name_at, version);
         let table = shape.tables.first().cloned();
         self.aliased(shape.relation, table, alias, at)
     }

@@ -1,13 +1,12 @@
 //! WITH, recursive queries included.
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Cte, SetExpr, SetOperator, SetQuantifier, Spanned, With, visit_relations};
+use sqlparser::ast::{Cte, SetExpr, SetOperator, SetQuantifier, Spanned, With};
 
 use super::Binder;
 use super::names::{NamedQuery, ScopeId};
 use super::typing;
 use crate::bound::{Column, ColumnId, Known, Relation, RelationId, RelationKind, Value};
+use crate::visit::first_mention;
 
 impl Binder<'_> {
     /// Puts the queries of a WITH into reach.
@@ -201,17 +200,9 @@ fn recursion<'c>(cte: &'c Cte, name: &str) -> Option<(&'c SetExpr, &'c SetExpr, 
     else {
         return None;
     };
-    let mentions = visit_relations(right, |relation| match relation.0.as_slice() {
-        [part]
-            if part
-                .as_ident()
-                .is_some_and(|part| part.value.to_lowercase() == name) =>
-        {
-            ControlFlow::Break(())
-        }
-        _ => ControlFlow::Continue(()),
-    });
-    mentions
-        .is_break()
-        .then_some((left, right, *set_quantifier == SetQuantifier::All))
+    first_mention(right.as_ref(), name).is_some().then_some((
+        left,
+        right,
+        *set_quantifier == SetQuantifier::All,
+    ))
 }

@@ -3,8 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
-
-use crate::cursor::is_reserved;
+use townlake_core::names::is_reserved;
 
 /// Whether the word is a select item's alias, and not what follows the item.
 pub(super) fn is_column_alias(keyword: Keyword, parser: &mut Parser) -> bool {

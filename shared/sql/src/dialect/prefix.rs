@@ -1,5 +1,8 @@
 //! How expressions begin in Trino and not in sqlparser.
 
+use super::types::parse_type;
+use super::{Trino, json, tables};
+use crate::cursor::is_word;
 use sqlparser::ast::{
     Array, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
     FunctionArguments, Ident, LambdaFunction, LambdaSyntax, ObjectName, OneOrManyWithParens,
@@ -8,10 +11,7 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Word};
-
-use super::types::parse_type;
-use super::{Trino, json, tables};
-use crate::cursor::{is_reserved, is_word};
+use townlake_core::names::is_reserved;
 
 /// Reads an expression's beginning, if it is one of Trino's own.
 pub(super) fn parse_prefix(

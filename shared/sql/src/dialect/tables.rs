@@ -6,10 +6,11 @@ use sqlparser::ast::Expr;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
+use townlake_core::names::is_reserved;
 
 use super::prefix::call;
 use super::types::parse_type;
-use crate::cursor::{is_reserved, is_word};
+use crate::cursor::is_word;
 use crate::extras::{Extras, TableArgument, WhenEmpty};
 
 /// `TABLE(orders) AS o (a, b) PARTITION BY a PRUNE WHEN EMPTY ORDER BY b`.

@@ -2,10 +2,11 @@
 
 use sqlparser::ast::Ident;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+use townlake_core::names::is_reserved;
 
 use super::{Pass, groups};
 use crate::body::parse_front;
-use crate::cursor::{is_reserved, is_word};
+use crate::cursor::is_word;
 use crate::error::ReadError;
 use crate::extras::{GroupByQuantifier, TimeTravel, TimeTravelKind};
 

@@ -2,8 +2,7 @@
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
-
-use crate::cursor::is_reserved;
+use townlake_core::names::is_reserved;
 
 /// For each `(` and `[`, the index of what closes it; for all else, and where there is none, the number of tokens.
 pub(crate) fn closing_parentheses(tokens: &[TokenWithSpan]) -> Vec<usize> {

@@ -9,11 +9,12 @@ use sqlparser::ast::{Expr, Ident};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use townlake_core::names::is_reserved;
 
 use super::Pass;
 use super::groups::{opening_parenthesis, start_of_call, start_of_name};
 use crate::body::run;
-use crate::cursor::{is_reserved, is_word};
+use crate::cursor::is_word;
 use crate::error::ReadError;
 use crate::extras::RowPattern;
 

@@ -4,10 +4,10 @@ use sqlparser::ast::{
     CastKind, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, UnaryOperator,
     Value,
 };
+use townlake_core::names::is_reserved;
 
 use super::allowed::hinted;
 use super::{not_understood, span};
-use crate::cursor::is_reserved;
 use crate::error::ReadError;
 use crate::tokens::span_of;
 

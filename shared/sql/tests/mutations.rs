@@ -1,0 +1,154 @@
+//! The statements of `tests/cases`, cut and joined at random: each ends in a reading or an error whose place is in the
+//! text. Always the same texts, `fuzz` makes others.
+
+use std::path::Path;
+
+use townlake_sql::{Session, mentioned, parse};
+
+/// Raise it to look further: the first 600,000 texts are all right.
+const TEXTS: u64 = 4_000;
+
+#[test]
+fn cut_and_joined_statements_end_in_a_reading_or_an_error_inside_the_text() {
+    let pieces = pieces();
+    assert!(pieces.len() > 1_000, "only {} pieces", pieces.len());
+    let mut random = 42_u64;
+    let mut readable = 0;
+    for _ in 0..TEXTS {
+        let text = text(&pieces, &mut random);
+        readable += usize::from(check(&text));
+    }
+    assert!(readable > 0, "no text could be read");
+}
+
+/// Words, names, literals and signs, statement by statement, with the place where each statement begins.
+fn pieces() -> Vec<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut statements = Vec::new();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    for file in files {
+        for block in std::fs::read_to_string(file)
+            .unwrap_or_default()
+            .split("\n\n")
+        {
+            let lines = block.lines().filter(|line| {
+                !["# ", "@ ", "=> "]
+                    .iter()
+                    .any(|mark| line.starts_with(mark))
+            });
+            let statement = lines.collect::<Vec<_>>().join("\n");
+            statements.push(split(&statement));
+        }
+    }
+    let parts = statements.clone();
+    // Long statements also in parts, so that a clause can land anywhere.
+    for statement in parts {
+        for part in statement.chunks(5) {
+            statements.push(part.to_vec());
+        }
+    }
+    statements
+}
+
+fn split(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut word = false;
+    for character in text.chars() {
+        let is_word = character.is_alphanumeric() || character == '_';
+        match pieces.last_mut() {
+            Some(last) if is_word && word => last.push(character),
+            _ => pieces.push(character.to_string()),
+        }
+        word = is_word;
+    }
+    pieces
+}
+
+/// One statement with parts of others put in, left out, repeated and swapped.
+fn text(statements: &[Vec<String>], random: &mut u64) -> String {
+    let mut pieces = pick(statements, random).clone();
+    for _ in 0..=below(6, random) {
+        let at = below(pieces.len() + 1, random);
+        match below(4, random) {
+            0 => {
+                let other = pick(statements, random).clone();
+                pieces.splice(at..at, other);
+            }
+            1 => {
+                let end = (at + 1 + below(4, random)).min(pieces.len());
+                pieces.drain(at.min(end)..end);
+            }
+            2 => {
+                let end = (at + 1 + below(12, random)).min(pieces.len());
+                let repeated = pieces.get(at..end).unwrap_or_default().to_vec();
+                pieces.splice(at..at, repeated);
+            }
+            _ => {
+                let other = below(pieces.len() + 1, random);
+                if at < pieces.len() && other < pieces.len() {
+                    pieces.swap(at, other);
+                }
+            }
+        }
+    }
+    pieces.concat()
+}
+
+fn pick<'s>(statements: &'s [Vec<String>], random: &mut u64) -> &'s Vec<String> {
+    static NONE: Vec<String> = Vec::new();
+    statements
+        .get(below(statements.len(), random))
+        .unwrap_or(&NONE)
+}
+
+/// A number below `end`, from a generator that every machine computes alike.
+fn below(end: usize, random: &mut u64) -> usize {
+    *random = random
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    let high = usize::try_from(*random >> 33).unwrap_or_default();
+    high % end.max(1)
+}
+
+/// Whether the text could be read.
+fn check(text: &str) -> bool {
+    let session = Session {
+        catalog: Some("c".to_owned()),
+        schema: Some("s".to_owned()),
+        ..Session::default()
+    };
+    let lines: Vec<usize> = text.split('\n').map(|line| line.chars().count()).collect();
+    let is_inside = |line: u64, column: u64| {
+        let length = usize::try_from(line)
+            .ok()
+            .and_then(|line| lines.get(line.checked_sub(1)?));
+        let column = usize::try_from(column).unwrap_or_default();
+        length.is_some_and(|length| (1..=length + 1).contains(&column))
+    };
+    for mention in mentioned(text, &session).tables {
+        assert!(
+            is_inside(mention.at.line, mention.at.column),
+            "{text}\n{mention:?}"
+        );
+    }
+    match parse(text, &session) {
+        Ok(parsed) => {
+            for used in &parsed.reading.tables {
+                assert!(is_inside(used.at.line, used.at.column), "{text}\n{used:?}");
+            }
+            true
+        }
+        Err(error) => {
+            if let Some(at) = error.at() {
+                assert!(is_inside(at.line, at.column), "{text}\n{error:?}");
+            }
+            false
+        }
+    }
+}
