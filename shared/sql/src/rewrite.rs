@@ -57,6 +57,20 @@ pub enum RewriteError {
     },
 }
 
+/// A text that does not run into the words beside its place: in `SELECT *FROM t` a column, in `?and` a value.
+fn apart(text: &str, at: &TextRange, written: &str) -> String {
+    let is_word = |character: Option<char>| {
+        character.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '\'')
+    };
+    let before = text
+        .get(..at.start)
+        .and_then(|before| before.chars().next_back());
+    let after = text.get(at.end..).and_then(|after| after.chars().next());
+    let lead = if is_word(before) { " " } else { "" };
+    let trail = if is_word(after) { " " } else { "" };
+    format!("{lead}{written}{trail}")
+}
+
 /// A piece of a statement, or nothing where there is none.
 fn written(text: &str, at: TextRange) -> &str {
     text.get(at).unwrap_or_default()

@@ -3,6 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 use townlake_core::advice::Span;
+use townlake_core::names::is_reserved;
 
 use crate::cursor::is_word;
 use crate::depth::check_depth;
@@ -87,6 +88,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
         if let Some(previous) = list.last() {
             check_pair(previous, &token)?;
         }
+        check_star(&list, &token)?;
         end = span_of(token.span.end);
         list.push(token);
     }
@@ -244,6 +246,26 @@ fn check_pair(previous: &TokenWithSpan, token: &TokenWithSpan) -> Result<(), Rea
         return Err(ReadError::Syntax {
             message: "expected a string, found `INTERVAL`".to_owned(),
             at: span_of(token.span.start),
+        });
+    }
+    Ok(())
+}
+
+/// sqlparser would take `(*)` for `*`. Trino has a star in parentheses only as a function's argument.
+fn check_star(list: &[TokenWithSpan], token: &TokenWithSpan) -> Result<(), ReadError> {
+    let [before @ .., open, star] = list else {
+        return Ok(());
+    };
+    let is_alone =
+        open.token == Token::LParen && star.token == Token::Mul && token.token == Token::RParen;
+    let is_argument = matches!(
+        before.last().map(|token| &token.token),
+        Some(Token::Word(word)) if word.quote_style.is_some() || !is_reserved(&word.value)
+    );
+    if is_alone && !is_argument {
+        return Err(ReadError::Syntax {
+            message: "expected an expression, found `*`".to_owned(),
+            at: span_of(star.span.start),
         });
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bound::{Bound, ExprKind, TextRange};
 use crate::edit::Edit;
-use crate::rewrite::RewriteError;
+use crate::rewrite::{RewriteError, apart};
 use crate::walk;
 
 /// Puts values, each written as SQL, in the place of the question marks.
@@ -31,25 +31,15 @@ pub fn replace_parameters(
     }
     let pairs = places.into_values().zip(values);
     Ok(pairs
-        .map(|(at, value)| Edit::replace(at.clone(), apart(text, &at, value)))
+        .map(|(at, value)| Edit::replace(at.clone(), apart(text, &at, &operand(value))))
         .collect())
 }
 
-/// A value that does not run into what stands beside it: `-?` must not become a comment, nor `?and` a name.
-fn apart(text: &str, at: &TextRange, value: &str) -> String {
-    let is_word = |character: Option<char>| {
-        character.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '\'')
-    };
-    let before = text
-        .get(..at.start)
-        .and_then(|before| before.chars().next_back());
-    let after = text.get(at.end..).and_then(|after| after.chars().next());
-    let value = if value.starts_with('-') {
+/// A negative number must not make a comment of the sign before it.
+fn operand(value: &str) -> String {
+    if value.starts_with('-') {
         format!("({value})")
     } else {
         value.to_owned()
-    };
-    let lead = if is_word(before) { " " } else { "" };
-    let trail = if is_word(after) { " " } else { "" };
-    format!("{lead}{value}{trail}")
+    }
 }

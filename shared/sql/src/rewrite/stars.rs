@@ -6,7 +6,7 @@ use townlake_core::names::quote_identifier;
 
 use crate::bound::{Bound, Column, ColumnId, RelationId, RelationKind, Select, TextRange, Value};
 use crate::edit::Edit;
-use crate::rewrite::{RewriteError, star_at, word_before, written};
+use crate::rewrite::{RewriteError, apart, star_at, word_before, written};
 use crate::text::TextMap;
 use crate::tree;
 use crate::walk;
@@ -189,7 +189,8 @@ fn expand(
         Some(_) => return Err(refuse("its columns have other names here".to_owned(), &at)),
         None => {}
     }
-    Ok(Edit::replace(at, names.join(", ")))
+    let names = apart(text, &at, &names.join(", "));
+    Ok(Edit::replace(at, names))
 }
 
 /// How a column of a FROM clause is called in its SELECT, and its own name.
