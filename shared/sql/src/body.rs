@@ -261,7 +261,7 @@ pub(crate) fn parse_type_front(
 const LONGEST_TYPE: usize = 10_000;
 
 /// How strongly sqlparser binds comparisons; what `FOR VERSION AS OF` takes binds more strongly.
-const COMPARISON: u8 = 20;
+pub(crate) const COMPARISON: u8 = 20;
 
 fn run_front<T>(
     tokens: &[TokenWithSpan],

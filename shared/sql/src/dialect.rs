@@ -21,6 +21,7 @@ mod prefix;
 mod tables;
 mod types;
 
+pub(crate) use infix::pattern_with_escape;
 pub(crate) use types::parse_type;
 
 /// Trino's dialect. It also counts how many expressions were started, to bound the parser's work.
@@ -159,6 +160,8 @@ impl Dialect for Trino {
         left: &Expr,
         _precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
-        json::parse_is_json(parser, left).or_else(|| infix::parse_in_list(parser, left, self))
+        json::parse_is_json(parser, left)
+            .or_else(|| infix::parse_in_list(parser, left, self))
+            .or_else(|| infix::parse_like(parser, left, self))
     }
 }

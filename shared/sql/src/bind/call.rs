@@ -243,8 +243,11 @@ impl Binder<'_> {
                 self.check_normal_form(form);
                 std::slice::from_ref(text)
             }
+            // Its argument is a variable of the pattern.
+            [_] if name == "classifier" && self.in_pattern > 0 => &[],
             all => all,
         };
+        self.check_stars(arguments);
         let trees: Vec<&Tree> = arguments
             .iter()
             .filter_map(|argument| match argument {
@@ -272,6 +275,19 @@ impl Binder<'_> {
         }
         let (bound, typed) = self.with_lambdas(name, &trees, bound, scope);
         (bound, Some(typed))
+    }
+
+    /// `count(a.*)` counts the rows of a pattern's variable; no other call takes such a star.
+    fn check_stars(&mut self, arguments: &[FunctionArg]) {
+        for argument in arguments {
+            if let FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) = argument
+                && self.in_pattern == 0
+            {
+                let message = "label.* syntax is only supported as the only argument of row pattern count function";
+                let at = self.source.range(name.span());
+                self.problem("INVALID_FUNCTION_ARGUMENT", message, &at);
+            }
+        }
     }
 
     /// `normalize(text, NFC)`: the form is a word of the grammar.

@@ -10,6 +10,7 @@ use super::names::ScopeId;
 use super::source::union;
 use super::typing;
 use crate::bound::{About, Expr, ExprKind, Known, SubqueryKind, TextRange};
+use crate::dialect::pattern_with_escape;
 use crate::limits::MAX_BOUND_DEPTH;
 use crate::types::Type;
 
@@ -294,7 +295,10 @@ impl Binder<'_> {
                 expr,
                 pattern,
                 ..
-            } => ("like", *negated, vec![expr, pattern]),
+            } => match pattern_with_escape(pattern) {
+                Some((pattern, escape)) => ("like", *negated, vec![expr, pattern, escape]),
+                None => ("like", *negated, vec![expr, pattern]),
+            },
             _ => ("is null", false, Vec::new()),
         };
         let is_list = sign == "in";

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{RowsPerMatch, TableFactor};
+use sqlparser::ast::{MatchRecognizePattern, MatchRecognizeSymbol, RowsPerMatch, TableFactor};
 
 use super::Binder;
 use super::names::{Field, ScopeId, Shape};
@@ -24,6 +24,7 @@ impl Binder<'_> {
             measures,
             rows_per_match,
             symbols,
+            pattern,
             alias,
             ..
         } = factor
@@ -41,7 +42,7 @@ impl Binder<'_> {
             .iter()
             .map(|item| self.expression(&item.expr, scope))
             .collect();
-        let inner = self.pattern_scope(&input, symbols, parent);
+        let inner = self.pattern_scope(&input, pattern, symbols, parent);
         self.in_pattern += 1;
         let measured: Vec<(String, Expr)> = measures
             .iter()
@@ -104,6 +105,7 @@ impl Binder<'_> {
     fn pattern_scope(
         &mut self,
         input: &Shape,
+        pattern: &MatchRecognizePattern,
         symbols: &[sqlparser::ast::SymbolDefinition],
         parent: Option<ScopeId>,
     ) -> ScopeId {
@@ -111,7 +113,9 @@ impl Binder<'_> {
             .iter()
             .map(|symbol| symbol.symbol.value.to_lowercase())
             .collect();
-        for pattern in self.extras.row_patterns.values() {
+        if let MatchRecognizePattern::Symbol(MatchRecognizeSymbol::Named(stand_in)) = pattern
+            && let Some(pattern) = self.extras.row_patterns.get(&stand_in.span.start)
+        {
             variables.extend(pattern.variables.iter().map(|name| name.to_lowercase()));
             variables.extend(pattern.subsets.iter().map(|name| name.value.to_lowercase()));
         }

@@ -7,10 +7,12 @@ use sqlparser::ast::{
 
 use super::Binder;
 use super::names::ScopeId;
+use super::select::fields;
 use super::source::union;
 use super::typing;
 use crate::bound::{
-    Column, Expr, Known, Limit, Relation, RelationId, RelationKind, SortKey, TextRange, Value,
+    Column, Expr, ExprKind, Known, Limit, Relation, RelationId, RelationKind, SortKey, TextRange,
+    Value,
 };
 use crate::types::Type;
 
@@ -279,15 +281,22 @@ impl Binder<'_> {
     }
 }
 
-/// `VALUES ROW(1, 2)` is the same as `VALUES (1, 2)`.
+/// `VALUES ROW(1, 2)` is the same as `VALUES (1, 2)`, and so is any other value of such a type.
 fn unpacked(mut cells: Vec<Expr>) -> Vec<Expr> {
     match cells.as_mut_slice() {
         [
             Expr {
-                kind: crate::bound::ExprKind::Row(parts),
+                kind: ExprKind::Row(parts),
                 ..
             },
         ] => std::mem::take(parts),
+        [row] => {
+            let parts = fields(row);
+            if parts.is_empty() {
+                return cells;
+            }
+            parts.into_iter().map(|(_, value)| value).collect()
+        }
         _ => cells,
     }
 }

@@ -2,8 +2,9 @@
 
 use sqlparser::ast::{
     Distinct, Expr as Tree, Ident, ObjectName, Select as SelectTree, SelectItem,
-    SelectItemQualifiedWildcardKind, Spanned,
+    SelectItemQualifiedWildcardKind, Spanned, WildcardAdditionalOptions,
 };
+use sqlparser::tokenizer::Span;
 
 use super::Binder;
 use super::names::{Field, ScopeId, is_named};
@@ -25,7 +26,7 @@ pub(super) struct Outputs {
     before_star: usize,
 }
 
-impl Binder<'_> {
+impl<'b> Binder<'b> {
     /// A SELECT with what stands behind it.
     pub(super) fn select(
         &mut self,
@@ -109,14 +110,17 @@ impl Binder<'_> {
                     let at = self.source.range(item.span());
                     self.star(select.from.is_empty(), scope, &at, &mut outputs);
                 }
-                SelectItem::QualifiedWildcard(kind, _) => match kind {
-                    SelectItemQualifiedWildcardKind::ObjectName(name) => {
-                        self.table_star(name, &[], scope, &mut outputs);
+                SelectItem::QualifiedWildcard(kind, options) => {
+                    let aliases = self.star_columns(options);
+                    match kind {
+                        SelectItemQualifiedWildcardKind::ObjectName(name) => {
+                            self.table_star(name, aliases, scope, &mut outputs);
+                        }
+                        SelectItemQualifiedWildcardKind::Expr(expr) => {
+                            self.all_fields(expr, aliases, scope, &mut outputs);
+                        }
                     }
-                    SelectItemQualifiedWildcardKind::Expr(expr) => {
-                        self.all_fields(expr, &[], scope, &mut outputs);
-                    }
-                },
+                }
             }
             if distinct
                 && let Some((_, value)) = outputs.columns.last()
@@ -179,6 +183,21 @@ impl Binder<'_> {
         }
     }
 
+    /// The names behind a star. For `(row).*` sqlparser gives the place of the dot.
+    fn star_columns(&self, options: &WildcardAdditionalOptions) -> &'b [Ident] {
+        let token = &options.wildcard_token.0;
+        let extras = self.extras;
+        let found = extras.star_columns.range(token.span.start..).next();
+        let Some((star, names)) = found else {
+            return &[];
+        };
+        let between = self.source.range(Span::new(token.span.start, *star));
+        match self.source.text(&between).trim() {
+            "" | "." => names,
+            _ => &[],
+        }
+    }
+
     /// `t.*`, or `column.*` of a row.
     fn table_star(
         &mut self,
@@ -221,6 +240,12 @@ impl Binder<'_> {
             }
             if !aliases.is_empty() && open.is_empty() && aliases.len() != columns.len() {
                 self.wrong_aliases(aliases.len(), columns.len(), &at);
+            }
+            if let Some(relation) = open.first()
+                && !aliases.is_empty()
+            {
+                add_unknown(aliases, *relation, &at, outputs);
+                return;
             }
             let first = outputs.columns.len();
             self.add_star(columns, open, &at, outputs);
@@ -265,22 +290,14 @@ impl Binder<'_> {
     fn add_fields(&mut self, row: Expr, aliases: &[Ident], outputs: &mut Outputs) {
         let at = row.at.clone();
         match &row.ty {
-            Known::Known(Type::Row(fields)) => {
+            Known::Known(Type::Row(_)) => {
+                let fields = fields(&row);
                 if !aliases.is_empty() && aliases.len() != fields.len() {
                     self.wrong_aliases(aliases.len(), fields.len(), &at);
                 }
-                for (index, (name, ty)) in fields.iter().enumerate() {
-                    let folded = name.as_ref().map(|name| name.to_lowercase());
+                for (index, (name, value)) in fields.into_iter().enumerate() {
                     let alias = aliases.get(index).map(|alias| alias.value.to_lowercase());
-                    let value = Expr {
-                        kind: ExprKind::Field {
-                            of: Box::new(row.clone()),
-                            name: folded.clone().unwrap_or_else(|| (index + 1).to_string()),
-                        },
-                        ty: Known::Known(ty.clone()),
-                        at: at.clone(),
-                    };
-                    outputs.columns.push((alias.or(folded), value));
+                    outputs.columns.push((alias.or(name), value));
                 }
             }
             Known::Known(_) => {
@@ -317,6 +334,42 @@ impl Binder<'_> {
                 }
             }
         }
+    }
+}
+
+/// The fields of a value whose type is a row, with their names; none of any other value.
+pub(super) fn fields(row: &Expr) -> Vec<(Option<String>, Expr)> {
+    let Known::Known(Type::Row(fields)) = &row.ty else {
+        return Vec::new();
+    };
+    let of_index = |(index, (name, ty)): (usize, &(Option<String>, Type))| {
+        let folded = name.as_ref().map(|name| name.to_lowercase());
+        let value = Expr {
+            kind: ExprKind::Field {
+                of: Box::new(row.clone()),
+                name: folded.clone().unwrap_or_else(|| (index + 1).to_string()),
+            },
+            ty: Known::Known(ty.clone()),
+            at: row.at.clone(),
+        };
+        (folded, value)
+    };
+    fields.iter().enumerate().map(of_index).collect()
+}
+
+/// `t.* AS (a, b)` over a table whose columns are not known: two of them, whichever.
+fn add_unknown(aliases: &[Ident], of: RelationId, at: &TextRange, outputs: &mut Outputs) {
+    for alias in aliases {
+        let name = alias.value.to_lowercase();
+        let value = Expr {
+            kind: ExprKind::OneOf {
+                name: "*".to_owned(),
+                among: vec![of],
+            },
+            ty: Known::Unknown,
+            at: at.clone(),
+        };
+        outputs.columns.push((Some(name), value));
     }
 }
 

@@ -79,8 +79,16 @@ fn parse_word(
             Some(parser.parse_prefix())
         }
         // Words that begin an expression of another dialect, and in Trino are plain names.
-        (keyword, next) if is_plain_name(keyword, next) || is_calculated(keyword, next, parser) => {
+        (keyword, next) if is_plain_name(keyword, next, parser) => {
             Some(parser.parse_identifier().map(Expr::Identifier))
+        }
+        (_, next)
+            if *next != Token::LParen
+                && ["CURRENT_PATH", "CURRENT_SCHEMA"]
+                    .iter()
+                    .any(|name| word.value.eq_ignore_ascii_case(name)) =>
+        {
+            Some(parse_session_value(parser))
         }
         _ => None,
     }
@@ -91,73 +99,58 @@ fn is_reserved_word(token: &Token) -> bool {
 }
 
 /// Whether the word is a column's name, although sqlparser knows it as the start of something.
-fn is_plain_name(keyword: Keyword, next: &Token) -> bool {
-    let special = matches!(
-        keyword,
-        Keyword::INTERVAL
-            | Keyword::PRIOR
-            | Keyword::LAMBDA
-            | Keyword::STRUCT
-            | Keyword::MAP
-            | Keyword::USER
-            | Keyword::MATCH
-            | Keyword::ARRAY
-            | Keyword::CONVERT
-            | Keyword::OVERLAY
-            | Keyword::BINARY
-    );
-    special
-        && match next {
-            Token::EOF
-            | Token::Comma
-            | Token::RParen
-            | Token::Period
-            | Token::Eq
-            | Token::Neq
-            | Token::Lt
-            | Token::LtEq
-            | Token::Gt
-            | Token::GtEq
-            | Token::Mul
-            | Token::Div
-            | Token::Arrow
-            | Token::StringConcat
-            | Token::RBracket => true,
-            Token::Word(word) => {
-                word.quote_style.is_none()
-                    && matches!(
-                        word.keyword,
-                        Keyword::FROM
-                            | Keyword::LIKE
-                            | Keyword::BETWEEN
-                            | Keyword::ORDER
-                            | Keyword::NOT
-                            | Keyword::AS
-                            | Keyword::IS
-                            | Keyword::IN
-                            | Keyword::AND
-                            | Keyword::OR
-                            | Keyword::ASC
-                            | Keyword::DESC
-                            | Keyword::WHERE
-                            | Keyword::END
-                            | Keyword::THEN
-                            | Keyword::ELSE
-                            | Keyword::WHEN
-                    )
-            }
-            _ => false,
-        }
+fn is_plain_name(keyword: Keyword, next: &Token, parser: &Parser) -> bool {
+    match keyword {
+        Keyword::INTERVAL => !begins_interval(next, parser),
+        Keyword::USER | Keyword::SESSION_USER => *next != Token::LParen,
+        Keyword::PRIOR
+        | Keyword::LAMBDA
+        | Keyword::STRUCT
+        | Keyword::MAP
+        | Keyword::MATCH
+        | Keyword::ARRAY
+        | Keyword::CONVERT
+        | Keyword::OVERLAY
+        | Keyword::BINARY => !matches!(
+            next,
+            Token::LParen | Token::LBrace | Token::SingleQuotedString(_)
+        ),
+        _ => false,
+    }
 }
 
-/// `interval + 1` is a sum, `INTERVAL +'1' DAY` is not.
-fn is_calculated(keyword: Keyword, next: &Token, parser: &Parser) -> bool {
-    keyword == Keyword::INTERVAL
-        && matches!(next, Token::Plus | Token::Minus)
-        && !matches!(
-            parser.peek_nth_token_ref(2).token,
-            Token::SingleQuotedString(_)
-        )
+/// `INTERVAL '1' DAY`, or what people write for it: `INTERVAL 1 DAY`, `INTERVAL n DAY`. `interval + 1` is a sum.
+fn begins_interval(next: &Token, parser: &Parser) -> bool {
+    let behind = &parser.peek_nth_token_ref(2).token;
+    match next {
+        Token::Plus | Token::Minus => matches!(behind, Token::SingleQuotedString(_)),
+        Token::Word(_) => [
+            "YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND",
+        ]
+        .iter()
+        .any(|unit| is_word(Some(behind), unit)),
+        Token::LParen
+        | Token::Number(..)
+        | Token::Placeholder(_)
+        | Token::SingleQuotedString(_)
+        | Token::UnicodeStringLiteral(_) => true,
+        _ => false,
+    }
+}
+
+/// `CURRENT_SCHEMA`, which sqlparser takes for a column.
+fn parse_session_value(parser: &mut Parser) -> Result<Expr, ParserError> {
+    let name = ObjectName::from(vec![parser.parse_identifier()?]);
+    Ok(Expr::Function(Function {
+        name,
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::None,
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    }))
 }
 
 /// `() -> 1`.

@@ -126,17 +126,10 @@ impl Pass<'_> {
     pub(super) fn group_by(&mut self) {
         self.keep(2);
         let select = self.levels.last().and_then(|level| level.select);
-        let ends = self.peek(1).is_none_or(|token| {
-            matches!(token, Token::RParen)
-                || matches!(token, Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value))
-                || ["LIMIT", "OFFSET", "FETCH", "WINDOW"].iter().any(|word| is_word(Some(token), word))
-        });
-        if self.sees(&["AUTO"]) && ends {
-            self.extras.group_by_auto.extend(select);
-            self.put(Token::make_keyword("ALL"), self.index);
-            self.index += 1;
+        if self.group_by_auto() {
             return;
         }
+        let ends = self.ends_group_by(1);
         let quantifier = if self.sees(&["ALL"]) {
             GroupByQuantifier::All
         } else if self.sees(&["DISTINCT"]) {
@@ -147,7 +140,28 @@ impl Pass<'_> {
         if let Some(select) = select.filter(|_| !ends || self.sees_grouping(1)) {
             self.extras.group_by.insert(select, quantifier);
             self.index += 1;
+            self.group_by_auto();
         }
+    }
+
+    /// `AUTO`, if that is all there is to group by.
+    fn group_by_auto(&mut self) -> bool {
+        let is_auto = self.sees(&["AUTO"]) && self.ends_group_by(1);
+        if is_auto {
+            let select = self.levels.last().and_then(|level| level.select);
+            self.extras.group_by_auto.extend(select);
+            self.put(Token::make_keyword("ALL"), self.index);
+            self.index += 1;
+        }
+        is_auto
+    }
+
+    fn ends_group_by(&self, ahead: usize) -> bool {
+        self.peek(ahead).is_none_or(|token| {
+            matches!(token, Token::RParen)
+                || matches!(token, Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value))
+                || ["LIMIT", "OFFSET", "FETCH", "WINDOW"].iter().any(|word| is_word(Some(token), word))
+        })
     }
 
     pub(super) fn sees_grouping(&self, ahead: usize) -> bool {

@@ -21,17 +21,11 @@ pub(super) fn wrap_rows(pass: &mut Pass<'_>) {
 
 /// Plans the parentheses of the row that starts here, and gives where it ends.
 fn wrap_row(pass: &mut Pass<'_>, start: usize) -> usize {
-    let explicit =
-        is_word(token(pass, start), "ROW") && token(pass, start + 1) == Some(&Token::LParen);
-    let open = if explicit { start + 1 } else { start };
-    if token(pass, open) == Some(&Token::LParen) {
-        let behind = pass.closing.get(open).map_or(open, |close| close + 1);
+    if token(pass, start) == Some(&Token::LParen) {
+        let behind = pass.closing.get(start).map_or(start, |close| close + 1);
         // A MERGE goes on with WHEN.
         let ends = ends_row(token(pass, behind)) || is_word(token(pass, behind), "WHEN");
-        if ends && !starts_query(token(pass, open + 1)) {
-            if explicit {
-                pass.dropped.insert(start);
-            }
+        if ends && !starts_query(token(pass, start + 1)) {
             return behind;
         }
     }

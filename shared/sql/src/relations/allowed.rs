@@ -3,8 +3,8 @@
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OrderByKind, Query, Select,
-    SelectFlavor, SelectItem, SetExpr, SetOperator, Spanned, TableFactor, TableSample,
-    TableSampleKind, TableSampleMethod, TableSampleModifier, TableWithJoins, Values,
+    SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor,
+    TableSample, TableSampleKind, TableSampleMethod, TableSampleModifier, TableWithJoins, Values,
     WildcardAdditionalOptions,
 };
 
@@ -88,6 +88,12 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
                 op: SetOperator::Minus,
                 ..
             } => return Err(hinted("MINUS", "write EXCEPT", body)),
+            SetExpr::SetOperation {
+                set_quantifier:
+                    SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName,
+                right,
+                ..
+            } => return Err(hinted("BY NAME", "write CORRESPONDING", right.as_ref())),
             SetExpr::SetOperation { left, right, .. } => {
                 open.extend([left.as_ref(), right.as_ref()])
             }
