@@ -14,6 +14,7 @@ use crate::dialect::Trino;
 use crate::error::ReadError;
 use crate::extras::Extras;
 use crate::limits::MAX_CHARACTERS;
+use crate::prepare::closing_parentheses;
 use crate::read::{Session, read};
 use crate::tokens::span_of;
 
@@ -89,7 +90,7 @@ fn tokens_before_error(text: &str) -> Vec<TokenWithSpan> {
     tokens
 }
 
-/// Names of common table expressions: `name AS (SELECT`, `name (a, b) AS (WITH`.
+/// Names of common table expressions: `name AS (SELECT`, `name (a, b) AS MATERIALIZED (WITH`.
 fn query_names(tokens: &[TokenWithSpan]) -> HashSet<String> {
     let mut names = HashSet::new();
     // Where the parenthesis was opened that is being closed.
@@ -102,11 +103,19 @@ fn query_names(tokens: &[TokenWithSpan]) -> HashSet<String> {
             _ => {}
         }
         let next = |ahead: usize| tokens.get(index + ahead).map(|token| &token.token);
+        // Other dialects have `AS MATERIALIZED (` and `AS NOT MATERIALIZED (`.
+        let opens = (1..=3)
+            .find(|ahead| {
+                !["NOT", "MATERIALIZED"]
+                    .iter()
+                    .any(|word| is_word(next(*ahead), word))
+            })
+            .unwrap_or(1);
         let defines = is_word(next(0), "AS")
-            && next(1) == Some(&Token::LParen)
+            && next(opens) == Some(&Token::LParen)
             && ["SELECT", "WITH", "VALUES", "TABLE"]
                 .iter()
-                .any(|word| is_word(next(2), word));
+                .any(|word| is_word(next(opens + 1), word));
         if !defines {
             continue;
         }
@@ -130,6 +139,7 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
     // For each open parenthesis, and for the text itself: whether a comma is followed by a table, and whether it is
     // a function's in which FROM means something else.
     let mut levels = vec![(false, false)];
+    let closing = closing_parentheses(tokens);
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
         let before = |back: usize| {
@@ -137,7 +147,13 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
             tokens.get(index).map(|token| &token.token)
         };
         let mut expects_table = false;
+        // Whether a parenthesis behind the name makes it a function's.
+        let mut may_be_called = false;
         match &token.token {
+            Token::LBrace if opens_template(tokens, index) => {
+                index = read_template(tokens, index, &mut found);
+                continue;
+            }
             Token::LParen => {
                 let from_is_part = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION"]
                     .iter()
@@ -149,7 +165,10 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
             Token::RParen if levels.len() > 1 => {
                 levels.pop();
             }
-            Token::Comma => expects_table = levels.last().is_some_and(|level| level.0),
+            Token::Comma => {
+                expects_table = levels.last().is_some_and(|level| level.0);
+                may_be_called = true;
+            }
             Token::Word(word) if word.quote_style.is_none() => {
                 let word = word.value.to_ascii_uppercase();
                 let part = levels.last().is_some_and(|level| level.1);
@@ -165,8 +184,10 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                 if let (Some(in_from), Some(level)) = (in_from, levels.last_mut()) {
                     level.0 = in_from;
                 }
-                expects_table = in_from == Some(true)
-                    || matches!(word.as_str(), "JOIN" | "INTO" | "UPDATE" | "TABLE" | "VIEW")
+                may_be_called = in_from == Some(true) || word == "JOIN";
+                expects_table = may_be_called
+                    || matches!(word.as_str(), "INTO" | "UPDATE" | "TABLE")
+                    || word == "VIEW" && !is_word(before(1), "LATERAL")
                     || word == "USING"
                         && is_word(tokens.first().map(|token| &token.token), "MERGE");
             }
@@ -187,18 +208,73 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                         span_of(token.span.start)
                     });
                 index += length;
-                // A function, not a table.
                 let called = tokens.get(index).map(|token| &token.token) == Some(&Token::LParen)
-                    && parts
-                        .last()
-                        .is_some_and(|name| name == "unnest" || name == "table");
-                if !called {
+                    && closing
+                        .get(index)
+                        .is_some_and(|close| *close < tokens.len());
+                if !(called && may_be_called) {
                     found.push((parts, at));
                 }
             }
         }
     }
     found
+}
+
+/// Whether `{{`, `{%` or `{#` of a template begins here.
+fn opens_template(tokens: &[TokenWithSpan], index: usize) -> bool {
+    matches!(
+        tokens.get(index + 1).map(|token| &token.token),
+        Some(Token::LBrace | Token::Mod | Token::Sharp)
+    )
+}
+
+/// Notes the tables that a template's `ref('a')` and `source('a', 'b')` stand for, and gives where it ends.
+fn read_template(
+    tokens: &[TokenWithSpan],
+    start: usize,
+    found: &mut Vec<(Vec<String>, Span)>,
+) -> usize {
+    let token = |index: usize| tokens.get(index).map(|token| &token.token);
+    let is_comment = token(start + 1) == Some(&Token::Sharp);
+    let mut index = start + 2;
+    while let Some(here) = tokens.get(index) {
+        let ends = matches!(here.token, Token::RBrace | Token::Mod | Token::Sharp)
+            && token(index + 1) == Some(&Token::RBrace);
+        if ends {
+            return index + 2;
+        }
+        let is_source = is_word(Some(&here.token), "SOURCE");
+        let calls = (is_source || is_word(Some(&here.token), "REF"))
+            && token(index + 1) == Some(&Token::LParen)
+            && !is_comment;
+        index += 1;
+        if calls {
+            let names = tokens
+                .iter()
+                .skip(index + 1)
+                .map(|token| &token.token)
+                .take_while(|token| **token != Token::RParen)
+                .filter_map(template_string);
+            let mut parts: Vec<String> = names.collect();
+            if !is_source {
+                // A package may stand before the model.
+                parts.drain(..parts.len().saturating_sub(1));
+            }
+            if !parts.is_empty() && parts.len() <= 3 {
+                found.push((parts, span_of(here.span.start)));
+            }
+        }
+    }
+    index
+}
+
+fn template_string(token: &Token) -> Option<String> {
+    match token {
+        Token::SingleQuotedString(text) => Some(text.to_lowercase()),
+        Token::Word(word) if word.quote_style == Some('"') => Some(word.value.to_lowercase()),
+        _ => None,
+    }
 }
 
 /// A dotted name, and how many tokens it takes.

@@ -59,6 +59,31 @@ fn broken_texts_keep_their_tables() {
             "SELECT * FROM a JOIN b USING (x, y), c WHERE (",
             &["c.s.a@1:15", "c.s.b@1:22", "c.s.c@1:38"],
         ),
+        // Functions of other dialects.
+        (
+            "SELECT * FROM a, generate_series(1, 2) g JOIN f(x) ON true LATERAL VIEW explode(b) c AS d",
+            &["c.s.a@1:15"],
+        ),
+        (
+            "INSERT INTO a (x, y) SELECT , FROM b (",
+            &["c.s.a@1:13", "c.s.b@1:36"],
+        ),
+        // A common table expression of another dialect.
+        (
+            "WITH q AS MATERIALIZED (SELECT 1 FROM a), r AS NOT MATERIALIZED (SELECT 2 x) SELECT * FROM q, r",
+            &["c.s.a@1:39"],
+        ),
+        // Templates.
+        (
+            "{{ config(alias = 'c', post_hook = '{{ f() }}') }} {% set m = ref('a') %} SELECT * FROM {{ ref('b') }} x JOIN {{ source(\"d\", 'E') }} y ON {{ f(x) }} {# ref('n') #} WHERE z > {{ n }}",
+            &["c.s.a@1:63", "c.s.b@1:92", "c.d.e@1:114"],
+        ),
+        (
+            "SELECT * FROM {{ ref('package', 'a') }}, {{ this }}, b {% if is_incremental() %} WHERE x IN (SELECT x FROM c) {% endif %}",
+            &["c.s.a@1:18", "c.s.b@1:54", "c.s.c@1:108"],
+        ),
+        ("SELECT * FROM {{ ref('a'", &["c.s.a@1:18"]),
+        ("SELECT {{ ref() }} FROM {{", &[]),
         // Texts that cannot be split are read up to there.
         ("SELECT * FROM a WHERE x = 'b FROM c", &["c.s.a@1:15"]),
         ("SELECT * FROM a /* FROM b", &["c.s.a@1:15"]),
