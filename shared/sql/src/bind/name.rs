@@ -3,7 +3,7 @@
 use sqlparser::ast::Ident;
 
 use super::Binder;
-use super::names::ScopeId;
+use super::names::{ScopeId, is_named};
 use super::source::union;
 use crate::bound::{About, ColumnId, Expr, ExprKind, Known, RelationId, TextRange};
 use crate::types::Type;
@@ -216,11 +216,12 @@ impl Binder<'_> {
             }
         }
         // `a.b` where no relation is called `a`: perhaps a field of a column that is not known yet.
-        let has_open = chain
-            .iter()
-            .filter_map(|id| self.names.scope(*id))
-            .any(|scope| !scope.open.is_empty());
-        if !table.is_empty() && has_open {
+        let scopes = || chain.iter().filter_map(|id| self.names.scope(*id));
+        let has_open = scopes().any(|scope| !scope.open.is_empty());
+        let is_relation = scopes()
+            .flat_map(|scope| &scope.tables)
+            .any(|known| is_named(Some(known), table));
+        if !table.is_empty() && has_open && !is_relation {
             return Found::Field;
         }
         Found::Nothing

@@ -1,6 +1,7 @@
 //! What can be named where: the columns in reach of an expression, the queries of WITH, the arguments of lambdas.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::bound::{ColumnId, Known, RelationId, Window};
@@ -85,6 +86,8 @@ pub(super) struct Names {
     pub(super) joins: HashMap<RelationId, RelationId>,
     /// How many columns of an incomplete query stand before its first `*`.
     pub(super) before_star: HashMap<RelationId, usize>,
+    /// Which columns of an incomplete query stand behind its last `*`.
+    pub(super) after_star: HashMap<RelationId, Range<usize>>,
     /// The relations that `*` of an incomplete query draws from.
     pub(super) stars: HashMap<RelationId, Vec<RelationId>>,
 }
@@ -140,6 +143,7 @@ impl Names {
             .retain(|side, join| side.0 < first && join.0 < first);
         self.stars.retain(|id, _| id.0 < first);
         self.before_star.retain(|id, _| id.0 < first);
+        self.after_star.retain(|id, _| id.0 < first);
     }
 
     /// A scope.

@@ -24,6 +24,8 @@ pub(super) struct Outputs {
     pub(super) stars: Vec<RelationId>,
     /// How many columns stand before the first such `*`.
     before_star: usize,
+    /// The first column behind the last such `*`.
+    after_star: usize,
 }
 
 impl<'b> Binder<'b> {
@@ -71,6 +73,8 @@ impl<'b> Binder<'b> {
         if !outputs.stars.is_empty() {
             self.names.stars.insert(id, outputs.stars.clone());
             self.names.before_star.insert(id, outputs.before_star);
+            let behind = outputs.after_star..outputs.columns.len();
+            self.names.after_star.insert(id, behind);
         }
         let order = self.order(tail.order, id, scope);
         let limit = self.limit(tail, scope);
@@ -172,6 +176,7 @@ impl<'b> Binder<'b> {
         if outputs.stars.is_empty() && !open.is_empty() {
             outputs.before_star = outputs.columns.len();
         }
+        let is_open = !open.is_empty();
         outputs.stars.extend(open);
         for field in columns {
             let value = Expr {
@@ -180,6 +185,9 @@ impl<'b> Binder<'b> {
                 at: at.clone(),
             };
             outputs.columns.push((field.name, value));
+        }
+        if is_open {
+            outputs.after_star = outputs.columns.len();
         }
     }
 

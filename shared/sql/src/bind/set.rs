@@ -1,5 +1,7 @@
 //! UNION, INTERSECT, EXCEPT.
 
+use std::ops::Range;
+
 use sqlparser::ast::{SetExpr, SetOperator, SetQuantifier, Spanned};
 
 use super::Binder;
@@ -54,14 +56,15 @@ impl Binder<'_> {
         };
         let complete = self.is_complete(left) && self.is_complete(right);
         let (left_columns, right_columns) = (self.passed(left), self.passed(right));
+        let mut certain = 0;
         let pairs = match self.extras.corresponding.get(&tree.span().start) {
             Some(names) => {
                 let names: Vec<String> =
                     names.iter().map(|name| name.value.to_lowercase()).collect();
                 self.corresponding(&left_columns, &right_columns, &names, &at)
             }
-            None => {
-                if complete && left_columns.len() != right_columns.len() {
+            None if complete => {
+                if left_columns.len() != right_columns.len() {
                     let message = format!(
                         "{name} query has different number of fields: {}, {}",
                         left_columns.len(),
@@ -69,13 +72,26 @@ impl Binder<'_> {
                     );
                     self.problem("TYPE_MISMATCH", message, &right_at);
                 }
-                // Behind a `*` of a relation whose columns are not known, no position is known either.
-                let known = if complete {
-                    left_columns.len().max(right_columns.len())
-                } else {
-                    self.certain_width(left).min(self.certain_width(right))
-                };
-                (0..known).map(|index| (index, index)).collect()
+                let width = left_columns.len().max(right_columns.len());
+                (0..width).map(|index| (index, index)).collect()
+            }
+            // In the midst of a `*` whose columns are not known no position is known. Both sides are equally wide, so
+            // what stands behind the last one is counted from the end.
+            None => {
+                certain = self.certain_width(left).min(self.certain_width(right));
+                let (left_end, right_end) = (self.certain_end(left), self.certain_end(right));
+                let behind = left_end.len().min(right_end.len());
+                let left_end = left_end.end.saturating_sub(behind).max(certain)..left_end.end;
+                let right_end = right_end.end.saturating_sub(behind).max(certain)..right_end.end;
+                let behind = left_end.len().min(right_end.len());
+                let ends = (0..behind).rev().map(|back| {
+                    let place = |end: &Range<usize>| end.end.saturating_sub(back + 1);
+                    (place(&left_end), place(&right_end))
+                });
+                (0..certain)
+                    .map(|index| (index, index))
+                    .chain(ends)
+                    .collect()
             }
         };
         let mut columns = Vec::new();
@@ -114,7 +130,8 @@ impl Binder<'_> {
             };
             columns.push(column);
         }
-        self.push(Relation {
+        let behind = certain..columns.len();
+        let id = self.push(Relation {
             kind: RelationKind::Set {
                 operation,
                 all,
@@ -124,24 +141,27 @@ impl Binder<'_> {
             columns,
             complete,
             at,
-        })
+        });
+        if !complete {
+            self.names.before_star.insert(id, certain);
+            self.names.after_star.insert(id, behind);
+        }
+        id
     }
 
     /// How many columns at the start have a certain position.
     fn certain_width(&self, id: RelationId) -> usize {
         match self.bound.relation(id) {
             Some(relation) if relation.complete => relation.columns.len(),
-            Some(relation) => match &relation.kind {
-                RelationKind::Set { .. } => relation.columns.len(),
-                RelationKind::Select(_) => relation
-                    .columns
-                    .iter()
-                    .take_while(|column| matches!(column.value, Value::Computed(_)))
-                    .count()
-                    .min(self.names.before_star.get(&id).copied().unwrap_or(0)),
-                _ => 0,
-            },
-            None => 0,
+            _ => self.names.before_star.get(&id).copied().unwrap_or(0),
+        }
+    }
+
+    /// The columns whose position is certain when counted from the end.
+    fn certain_end(&self, id: RelationId) -> Range<usize> {
+        match self.bound.relation(id) {
+            Some(relation) if relation.complete => 0..relation.columns.len(),
+            _ => self.names.after_star.get(&id).cloned().unwrap_or(0..0),
         }
     }
 
