@@ -3,12 +3,13 @@
 //! Never less than what an engine would touch. A column of a CTE that nothing reads is here too, as the statement
 //! names it; where a construct is not followed inside, every column of what it reads is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::bound::{
     AssignedValue, Bound, CallKind, ColumnId, Expr, ExprKind, Relation, RelationId, RelationKind,
     Table, TextRange, Value,
 };
+use crate::limits::{MAX_MENTIONS, MAX_MERGED};
 use crate::statement::Statement;
 
 /// Functions that Trino calls deterministic, as they give one value in all of a query, but another in the next.
@@ -34,6 +35,8 @@ pub struct Analysis {
     pub unknown: Vec<UnknownMention>,
     /// Whether the same tables always give the same result: no `random()`, `now()` and the like.
     pub deterministic: bool,
+    /// Whether these are all mentions: behind `limits::MAX_MENTIONS` of them none are collected.
+    pub complete: bool,
 }
 
 /// A mention of a table.
@@ -128,6 +131,10 @@ struct Collector<'b> {
     bound: &'b Bound,
     /// The position in `reads` of each relation that is a table.
     tables: BTreeMap<RelationId, usize>,
+    /// Where the way of a column ends that is passed on unchanged, so that a long way is gone once.
+    ends: HashMap<ColumnId, ColumnId>,
+    /// How many sides of merged columns, and tables that a name may be of, were looked at.
+    merged: usize,
     found: Analysis,
 }
 
@@ -157,9 +164,12 @@ impl<'b> Collector<'b> {
         Self {
             bound,
             tables,
+            ends: HashMap::new(),
+            merged: 0,
             found: Analysis {
                 reads: reads.into_iter().map(|(_, mention)| mention).collect(),
                 deterministic: true,
+                complete: true,
                 ..Analysis::default()
             },
         }
@@ -321,22 +331,22 @@ impl<'b> Collector<'b> {
     /// Notes the tables' columns that a column is. One that is computed has its own mentions where that is done.
     fn column(&mut self, id: ColumnId, role: Role, at: &TextRange) {
         let bound = self.bound;
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
-            if seen.contains(&id) {
+            let id = self.end_of(id);
+            if !seen.insert(id) {
                 continue;
             }
-            seen.push(id);
-            let Some(column) = bound.column(id) else {
-                continue;
-            };
-            match &column.value {
-                Value::Stored => {
-                    let (Some(table), Some(name)) = (self.tables.get(&id.relation), &column.name)
-                    else {
+            match bound.column(id).map(|column| (&column.value, &column.name)) {
+                Some((Value::Stored, Some(name))) => {
+                    let Some(table) = self.tables.get(&id.relation) else {
                         continue;
                     };
+                    if self.found.columns.len() >= MAX_MENTIONS {
+                        self.found.complete = false;
+                        return;
+                    }
                     self.found.columns.push(ColumnMention {
                         table: Some(*table),
                         column: name.clone(),
@@ -344,17 +354,41 @@ impl<'b> Collector<'b> {
                         at: at.clone(),
                     });
                 }
-                Value::Passed(from) => open.push(*from),
-                Value::Merged(from) => open.extend(from),
-                Value::Computed(_) | Value::Unknown => {}
+                Some((Value::Merged(from), _)) => {
+                    self.merged = self.merged.saturating_add(from.len());
+                    if self.merged > MAX_MERGED {
+                        self.found.complete = false;
+                        return;
+                    }
+                    open.extend(from);
+                }
+                _ => {}
             }
         }
+    }
+
+    /// The first column on the way that is not just another one.
+    fn end_of(&mut self, id: ColumnId) -> ColumnId {
+        let mut way = Vec::new();
+        let mut end = id;
+        while let Some(Value::Passed(from)) = self.bound.column(end).map(|column| &column.value) {
+            way.push(end);
+            end = self.ends.get(from).copied().unwrap_or(*from);
+        }
+        self.ends
+            .extend(way.into_iter().map(|passed| (passed, end)));
+        end
     }
 
     fn one_of(&mut self, name: &str, among: &[RelationId], at: &TextRange) {
         let mut tables: Vec<usize> = among.iter().flat_map(|id| self.tables_below(*id)).collect();
         tables.sort_unstable();
         tables.dedup();
+        self.merged = self.merged.saturating_add(tables.len());
+        if self.merged > MAX_MERGED {
+            self.found.complete = false;
+            return;
+        }
         self.found.unknown.push(UnknownMention {
             column: name.to_owned(),
             among: tables,
@@ -365,13 +399,12 @@ impl<'b> Collector<'b> {
     /// The tables that a relation's rows are made of.
     fn tables_below(&self, id: RelationId) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
-            if seen.contains(&id) {
+            if !seen.insert(id) {
                 continue;
             }
-            seen.push(id);
             found.extend(self.tables.get(&id));
             if let Some(relation) = self.bound.relation(id) {
                 open.extend(relation.kind.inputs());

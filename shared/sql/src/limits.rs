@@ -40,3 +40,10 @@ pub const MAX_FUNCTIONS: usize = 100;
 
 /// How many relations a statement may have for its joins to be looked at: each is compared with all before it.
 pub const MAX_DIAGNOSED_RELATIONS: usize = 2_000;
+
+/// How many mentions of columns an analysis lists. A mention of a column of `UNION` is one of each side's, so they can
+/// multiply.
+pub const MAX_MENTIONS: usize = 400_000;
+
+/// How many sides of set operations and of `USING`, and tables that an unqualified name may be of, an analysis looks at.
+pub const MAX_MERGED: usize = 4_000_000;

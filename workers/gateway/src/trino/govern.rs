@@ -132,6 +132,9 @@ fn govern_own(
     let schema = schema_of(question, statement);
     let bound = bind(statement, &schema, session);
     let analysis = analyse(&bound);
+    if !analysis.complete {
+        return Err(not_followed("it mentions too many columns", None));
+    }
     let columns = check_columns(question, sql, &bound, &analysis)?;
     let edits = match expand_stars(&bound, sql) {
         Ok(edits) => edits,
