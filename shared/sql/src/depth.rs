@@ -8,7 +8,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::ReadError;
-use crate::limits::{MAX_CHAIN, MAX_NESTING, MAX_PARTS};
+use crate::limits::{MAX_CHAIN, MAX_NESTING, MAX_PARTS, MAX_WAITING_JOINS};
 use crate::tokens::span_of;
 
 /// What is open: the text itself, or a parenthesis.
@@ -22,6 +22,8 @@ struct Level {
     deepest: usize,
     /// `UNION`, `EXCEPT` and `INTERSECT`: they hang above all items.
     set_operations: usize,
+    /// Joins whose condition has not come yet: `a JOIN b JOIN c ON ... ON ...`.
+    waiting: usize,
     /// Whether it is a CASE, which END closes.
     is_case: bool,
 }
@@ -64,8 +66,28 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
     let mut level = Level::default();
     let mut dots = 0_usize;
     let mut behind_dot = false;
+    // Joins that wait on all levels.
+    let mut waiting = 0_usize;
+    let mut behind_cross = false;
     for token in tokens {
         let at = span_of(token.span.start);
+        match keyword(&token.token) {
+            Keyword::JOIN if !behind_cross => {
+                level.waiting += 1;
+                waiting += 1;
+                if waiting > MAX_WAITING_JOINS {
+                    let what =
+                        format!("more than {MAX_WAITING_JOINS} joins wait for their conditions");
+                    return Err(ReadError::TooDeep { what, at });
+                }
+            }
+            Keyword::ON | Keyword::USING if level.waiting > 0 => {
+                level.waiting -= 1;
+                waiting -= 1;
+            }
+            _ => {}
+        }
+        behind_cross = keyword(&token.token) == Keyword::CROSS;
         match &token.token {
             Token::Period => dots += 1,
             Token::Word(_) if behind_dot => {}
@@ -91,6 +113,7 @@ pub(crate) fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), ReadError> {
                     ascend(&mut outer, &mut level, &mut above);
                 }
                 open = open.wrapping_sub(1);
+                waiting -= level.waiting;
                 if !ascend(&mut outer, &mut level, &mut above) {
                     return Err(ReadError::Syntax {
                         message: format!("`{}` closes nothing", token.token),
@@ -150,6 +173,13 @@ fn ascend(outer: &mut Vec<Level>, level: &mut Level, above: &mut usize) -> bool 
     *above -= level.operators + level.set_operations;
     level.group = level.group.max(depth);
     true
+}
+
+fn keyword(token: &Token) -> Keyword {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() => word.keyword,
+        _ => Keyword::NoKeyword,
+    }
 }
 
 fn effect(token: &Token) -> Effect {

@@ -92,8 +92,9 @@ impl Dialect for Trino {
         true
     }
 
+    // `a JOIN b JOIN c ON ... ON ...`: the condition of the outer join comes last.
     fn supports_left_associative_joins_without_parens(&self) -> bool {
-        true
+        false
     }
 
     fn supports_parens_around_table_factor(&self) -> bool {

@@ -35,6 +35,9 @@ pub const MAX_BOUND_COLUMNS: usize = 200_000;
 /// of its dots.
 pub const MAX_PARTS: usize = 100;
 
+/// How many joins may be begun before the condition of the first of them: each is read inside of the one before.
+pub const MAX_WAITING_JOINS: usize = 20;
+
 /// How many functions one query may bring along.
 pub const MAX_FUNCTIONS: usize = 100;
 

@@ -106,8 +106,13 @@ fn holds_function(tokens: &[TokenWithSpan]) -> bool {
         .map(|token| &token.token)
         .filter(|token| !matches!(token, Token::Whitespace(_)));
     let first = words.next();
-    let second = words.next();
+    let mut second = words.next();
+    if is_word(first, "CREATE") && is_word(second, "OR") {
+        words.next();
+        second = words.next();
+    }
     is_word(first, "WITH") && (is_word(second, "FUNCTION") || is_word(second, "SESSION"))
+        || is_word(first, "CREATE") && is_word(second, "FUNCTION")
 }
 
 /// Trino ends a `--` comment at a carriage return too; what follows one there would be hidden from us.

@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::inline;
 use crate::body;
 use crate::cursor::Cursor;
 use crate::error::ReadError;
@@ -32,6 +33,14 @@ pub(super) fn read_define(
             if cursor.eat(&["SCHEMA"]) {
                 return create_schema(cursor);
             }
+            if cursor.sees(&["FUNCTION"]) {
+                let function = inline::read_function(cursor, reader)?;
+                cursor.expect_end()?;
+                reader.extras.functions.push(function);
+                return Ok(Statement::Define {
+                    verb: "CREATE FUNCTION".to_owned(),
+                });
+            }
         }
         "DROP" => {
             if let Some(kind) = relation_kind(cursor) {
@@ -41,6 +50,16 @@ pub(super) fn read_define(
                 cursor.expect_end()?;
                 return Ok(Statement::Define {
                     verb: format!("DROP {kind}"),
+                });
+            }
+            if cursor.eat(&["FUNCTION"]) {
+                cursor.eat(&["IF", "EXISTS"]);
+                cursor.name("a function", 3)?;
+                // The types of its parameters.
+                cursor.skip_group()?;
+                cursor.expect_end()?;
+                return Ok(Statement::Define {
+                    verb: "DROP FUNCTION".to_owned(),
                 });
             }
             if cursor.eat(&["SCHEMA"]) {

@@ -1,4 +1,4 @@
-//! What can stand in front of a query: `WITH SESSION ...` and `WITH FUNCTION ...`.
+//! What can stand in front of a query: `WITH SESSION ...` and `WITH FUNCTION ...`. `CREATE FUNCTION` reads the latter.
 
 use sqlparser::ast::{DataType, Ident};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -52,7 +52,7 @@ pub(super) fn read_inline(
 }
 
 /// `FUNCTION f(x bigint) RETURNS bigint RETURN x + 1`.
-fn read_function(
+pub(super) fn read_function(
     cursor: &mut Cursor<'_>,
     reader: &mut Reader<'_>,
 ) -> Result<InlineFunction, ReadError> {
@@ -135,7 +135,8 @@ fn read_characteristic(cursor: &mut Cursor<'_>) -> Result<bool, ReadError> {
 /// begin one are refused.
 fn read_block(cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
     while !cursor.is_at_end() {
-        let ends = cursor.sees(&["END"]) && is_next(cursor.peek_at(1), cursor.peek_at(2));
+        let ends = cursor.sees(&["END"])
+            && (cursor.peek_at(1).is_none() || is_next(cursor.peek_at(1), cursor.peek_at(2)));
         let starts_query = ["SELECT", "VALUES", "TABLE", "WITH"]
             .iter()
             .any(|word| cursor.sees(&[word]));

@@ -82,6 +82,11 @@ fn check_statement(statement: &Statement) -> Result<(), Refused> {
             "procedures of the engine are not governed by the policy",
         )
         .with_hint("ask whoever runs the platform to do it"),
+        Statement::Define { verb } if verb.ends_with("FUNCTION") => Advice::new(
+            "function_denied",
+            format!("{verb} is not allowed"),
+            "functions are made and removed by whoever runs the platform",
+        ),
         Statement::Define { verb } if verb.ends_with("SCHEMA") => Advice::new(
             "schema_denied",
             format!("{verb} is not allowed"),
