@@ -14,6 +14,7 @@ use townlake_core::advice::{Advice, Span};
 use crate::bound::{About, Bound, Problem, TextRange};
 use crate::edit::Edit;
 use crate::hints::function_hint;
+use crate::types::function_kind;
 
 /// Something wrong or doubtful.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,14 +125,13 @@ fn of_problem(bound: &Bound, text: &str, tables: &[String], problem: &Problem) -
         About::Ambiguous { name, candidates } => {
             names::ambiguous(bound, text, problem, name, candidates)
         }
-        // It may be one of the engine's own that nobody here knows of.
         About::Function(name) => {
-            let finding = Finding::new(
-                "unknown_function",
-                Severity::Warning,
-                problem.message.clone(),
-                &problem.at,
-            );
+            // One that Trino does not have may be the engine's own, which nobody here knows of.
+            let (code, severity) = match function_kind(name) {
+                Some(_) => ("wrong_arguments", Severity::Error),
+                None => ("unknown_function", Severity::Warning),
+            };
+            let finding = Finding::new(code, severity, problem.message.clone(), &problem.at);
             match function_hint(name) {
                 Some(hint) => finding.with_hint(hint),
                 None => finding,
