@@ -1,5 +1,4 @@
 //! Texts made to overflow a stack or to take for ever. `tests/wasm.test.mjs` does the same in WebAssembly.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::thread;
 use std::time::Instant;
