@@ -13,7 +13,7 @@ use townlake_sql::lineage::{Lineage, TableRead, lineage};
 use townlake_sql::{Access, ParsedStatement, ReadError, Session, mentioned};
 
 use crate::files::unreadable;
-use crate::lines;
+use crate::lines::{self, Places};
 use crate::schema::Names;
 use crate::statements;
 
@@ -227,11 +227,13 @@ fn analyse(
     } else {
         &[]
     };
+    let mut places = Places::of(text);
     for finding in diagnose(&bound, statement, tables) {
-        report.problems.push(found(text, range.start, finding));
+        let problem = found(text, &mut places, range.start, finding);
+        report.problems.push(problem);
     }
     for unknown in &lineage.unknown {
-        let at = lines::place(text, range.start + unknown.at.start);
+        let at = places.at(range.start + unknown.at.start);
         report.unknown.push((unknown.what.clone(), at));
     }
     if !lineage.outputs.is_empty() || !lineage.complete || report.lineage.is_none() {
@@ -263,7 +265,7 @@ fn name_of(table: &TableRef) -> String {
     parts.join(".")
 }
 
-fn found(text: &str, start: usize, finding: Finding) -> Problem {
+fn found(text: &str, places: &mut Places<'_>, start: usize, finding: Finding) -> Problem {
     let (from, to) = (start + finding.at.start, start + finding.at.end);
     Problem {
         code: finding.code.to_owned(),
@@ -276,7 +278,7 @@ fn found(text: &str, start: usize, finding: Finding) -> Problem {
         // Trino's words give all three parts of a name, and the first ones may be empty here.
         message: finding.message.replace("'..", "'").replace("'.", "'"),
         hint: finding.hint,
-        at: lines::place(text, from),
+        at: places.at(from),
         width: text.get(from..to).map_or(1, |meant| meant.chars().count()),
         fix: finding
             .fix

@@ -4,15 +4,49 @@ use townlake_core::advice::Span;
 
 /// The line and the column of a byte, both from 1, columns in characters.
 pub(crate) fn place(text: &str, offset: usize) -> Span {
-    let mut end = offset.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    Places::of(text).at(offset)
+}
+
+/// A text whose places are asked for again and again, best in its order: it may be one long line.
+#[derive(Debug)]
+pub(crate) struct Places<'t> {
+    text: &'t str,
+    /// Where each line starts.
+    starts: Vec<usize>,
+    /// The line asked for last: where it starts, how far it was read, and how many characters that were.
+    last: (usize, usize, usize),
+}
+
+impl<'t> Places<'t> {
+    /// Reads the text once.
+    pub(crate) fn of(text: &'t str) -> Self {
+        let behind = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(behind).collect(),
+            last: (0, 0, 0),
+        }
     }
-    let before = text.get(..end).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Span {
-        line: before.matches('\n').count() as u64 + 1,
-        column: before.get(start..).unwrap_or_default().chars().count() as u64 + 1,
+
+    /// The line and the column of a byte, both from 1, columns in characters.
+    pub(crate) fn at(&mut self, offset: usize) -> Span {
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= end);
+        let start = self.starts.get(line - 1).copied().unwrap_or_default();
+        let (from, counted) = match self.last {
+            (last, read, counted) if last == start && read <= end => (read, counted),
+            _ => (start, 0),
+        };
+        let more = self.text.get(from..end).unwrap_or_default();
+        let counted = counted + more.chars().count();
+        self.last = (start, end, counted);
+        Span {
+            line: line as u64,
+            column: counted as u64 + 1,
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub use schema::{Others, Schema, SchemaColumn};
 
 use crate::bound::{About, Bound, Problem, Relation, RelationId, TextRange};
 use crate::extras::Extras;
-use crate::limits::{MAX_BOUND_COLUMNS, MAX_BOUND_DEPTH};
+use crate::limits::{MAX_BOUND_COLUMNS, MAX_BOUND_DEPTH, MAX_PROBLEMS};
 use crate::read::Session;
 use crate::tree::{ParsedStatement, tokens};
 use names::Names;
@@ -113,6 +113,9 @@ impl<'b> Binder<'b> {
         at: &TextRange,
         about: About,
     ) {
+        if self.bound.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
         let problem = Problem {
             error,
             message: message.into(),
