@@ -3,11 +3,13 @@
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Cast, Expr};
 
-use crate::types::Type;
+use crate::types::arrow_type;
+
+use townlake_sql::types::Type;
 
 /// A source's column in the engine's own representation of the type.
 pub fn to_engine(column: Expr, arrow: &DataType, ty: &Type) -> Expr {
-    let wanted = ty.arrow();
+    let wanted = arrow_type(ty);
     if *arrow == wanted {
         column
     } else {

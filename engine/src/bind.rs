@@ -38,7 +38,7 @@ use crate::catalog::Resolved;
 use crate::error::{Failure, Result};
 use crate::policy::Access;
 use crate::session::Session;
-use crate::types::Type;
+use crate::types::Shown;
 
 pub use scope::Field;
 pub use typed::Typed;
@@ -49,7 +49,7 @@ pub struct Bound {
     /// What to run; its columns are those of `columns`, in order.
     pub plan: LogicalPlan,
     /// Names and types for the client.
-    pub columns: Vec<(String, Type)>,
+    pub columns: Vec<(String, Shown)>,
     /// Every table that was read, and what of it.
     pub reads: Vec<Read>,
 }
@@ -95,7 +95,10 @@ pub fn bind(
             let label = field.label.as_ref().or(field.name.as_ref());
             (
                 label.cloned().unwrap_or_else(|| format!("_col{i}")),
-                field.ty.clone(),
+                Shown {
+                    ty: field.ty.clone(),
+                    zone: field.zone,
+                },
             )
         })
         .collect();

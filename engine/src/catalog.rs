@@ -16,10 +16,10 @@ use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
 use townlake_core::names::TableRef;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use crate::error::{Failure, Result};
 use crate::policy::Access;
-use crate::types::Type;
 
 /// A column of a table.
 #[derive(Debug, Clone)]

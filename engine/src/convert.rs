@@ -3,76 +3,22 @@
 mod json;
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use crate::encode;
 use crate::error::{Failure, Result};
 use crate::temporal::{self, DAY_NANOS};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
 use crate::zone::SessionZone;
 
-/// Whether Trino has no such cast either: a wrong statement rather than a missing feature.
-pub fn never(from: &Type, to: &Type) -> bool {
-    use Type::{
-        Array, BigInt, Boolean, Char, Date, Decimal, Double, Integer, IntervalDayTime,
-        IntervalYearMonth, Json, Map, Real, Row, SmallInt, Time, Timestamp, TimestampTz, TinyInt,
-        Unknown, Uuid, Varbinary, Varchar,
-    };
-    let number = |ty: &Type| {
-        matches!(
-            ty,
-            TinyInt | SmallInt | Integer | BigInt | Real | Double | Decimal(..)
-        )
-    };
-    if from == to {
-        return false;
-    }
-    match (from, to) {
-        (Unknown, _) => false,
-        (_, Unknown) => true,
-        (Varchar(_), IntervalDayTime | IntervalYearMonth | Array(_) | Map(..) | Row(_)) => true,
-        (Varchar(_), _) => false,
-        // A char is text only: nothing else is made of it, nor it of anything else.
-        (Char(_), to) => !matches!(to, Varchar(_) | Char(_)),
-        (_, Char(_)) => true,
-        (from, to) if number(from) && number(to) => false,
-        (from, Boolean) if number(from) => false,
-        (Boolean, to) if number(to) => false,
-        (from, Varchar(_)) if number(from) => false,
-        (from, Json) if number(from) => false,
-        (Boolean, Varchar(_) | Json) => false,
-        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_) | Json) => false,
-        (Time(_), Time(_) | Varchar(_) | Timestamp(_) | TimestampTz(..)) => false,
-        (Timestamp(_), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_) | Json) => {
-            false
-        }
-        (TimestampTz(..), Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_)) => false,
-        (IntervalDayTime | IntervalYearMonth, Varchar(_)) => false,
-        (Uuid, Varchar(None) | Varbinary) => false,
-        (Varbinary, Uuid) => false,
-        (Json, Boolean | Varchar(_) | Array(_) | Map(..) | Row(_)) => false,
-        (Json, to) if number(to) => false,
-        (Array(_) | Map(..) | Row(_), Json) => false,
-        (Array(a), Array(b)) => never(a, b),
-        (Map(k, v), Map(l, w)) => never(k, l) || never(v, w),
-        (Row(a), Row(b)) => {
-            a.len() != b.len() || a.iter().zip(b.iter()).any(|((_, x), (_, y))| never(x, y))
-        }
-        _ => true,
-    }
-}
-
-/// Whether the engine has the cast.
+/// Whether the engine has a cast that Trino has.
 pub fn exists(from: &Type, to: &Type) -> bool {
     use Type::{
         Boolean, Char, Date, Decimal, Double, Json, Real, Time, Timestamp, TimestampTz, Uuid,
         Varchar,
     };
-    if never(from, to) {
-        return false;
-    }
     match (from, to) {
-        (Varchar(_), TimestampTz(..)) => false,
+        (Varchar(_), TimestampTz(_)) => false,
         (Json, Boolean | Real | Double | Decimal(..) | Varchar(_)) => true,
         (Json, to) => to.is_integer(),
         (Boolean | Date | Timestamp(_), Json) => true,
@@ -85,11 +31,11 @@ pub fn exists(from: &Type, to: &Type) -> bool {
             true
         }
         (from, to) if to.is_integer() && (from.is_numeric() || *from == Boolean) => true,
-        (Date, Timestamp(_) | TimestampTz(..) | Varchar(_)) => true,
+        (Date, Timestamp(_) | TimestampTz(_) | Varchar(_)) => true,
         (Time(_), Time(_) | Varchar(_)) => true,
         (
-            Timestamp(_) | TimestampTz(..),
-            Timestamp(_) | TimestampTz(..) | Date | Time(_) | Varchar(_),
+            Timestamp(_) | TimestampTz(_),
+            Timestamp(_) | TimestampTz(_) | Date | Time(_) | Varchar(_),
         ) => true,
         (Type::IntervalDayTime | Type::IntervalYearMonth | Uuid, Varchar(_)) => true,
         (Uuid, Type::Varbinary) | (Type::Varbinary, Uuid) => true,
@@ -97,18 +43,14 @@ pub fn exists(from: &Type, to: &Type) -> bool {
     }
 }
 
-/// Whether the session's zone takes part in the cast.
-pub fn depends_on_zone(from: &Type, to: &Type) -> bool {
-    matches!(to, Type::TimestampTz(..)) && !matches!(from, Type::TimestampTz(..))
-}
-
-/// Casts a value that is not null.
+/// Casts a value that is not null. The zone is that in which it is shown if it is an instant, else the
+/// session's.
 ///
 /// # Errors
 /// The value has no counterpart: the failure that Trino gives.
 pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> Result<Out> {
     match to {
-        Type::Json => json::to_json(cell, from),
+        Type::Json => json::to_json(cell, from, zone),
         _ if *from == Type::Json => json::from_json(cell, to, zone),
         Type::Varchar(n) => to_text(cell, from, to, *n, zone),
         Type::Char(n) => match to_text(cell, from, to, Some(*n), zone)? {
@@ -119,10 +61,10 @@ pub fn convert(cell: &Cell<'_>, from: &Type, to: &Type, zone: &SessionZone) -> R
         Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt => to_integer(cell, from, to),
         Type::Real | Type::Double => to_float(cell, from, to),
         Type::Decimal(p, s) => to_decimal(cell, from, *p, *s),
-        Type::Date => to_date(cell, from),
-        Type::Time(p) => to_time(cell, from, *p),
-        Type::Timestamp(p) => to_timestamp(cell, from, *p),
-        Type::TimestampTz(p, _) => to_instant(cell, from, *p, zone),
+        Type::Date => to_date(cell, from, zone),
+        Type::Time(p) => to_time(cell, from, *p, zone),
+        Type::Timestamp(p) => to_timestamp(cell, from, *p, zone),
+        Type::TimestampTz(p) => to_instant(cell, from, *p, zone),
         Type::Uuid => to_uuid(cell),
         Type::Varbinary => to_bytes(cell, from),
         _ => Err(Failure::internal(format!("no cast from {from} to {to}"))),
@@ -143,8 +85,8 @@ fn upper(ty: &Type) -> String {
     }
 }
 
-/// A value's text, before any cut.
-pub fn text_of(cell: &Cell<'_>, ty: &Type) -> Option<String> {
+/// A value's text, before any cut; an instant's shows it in the zone.
+pub fn text_of(cell: &Cell<'_>, ty: &Type, zone: &SessionZone) -> Option<String> {
     Some(match (cell, ty) {
         (Cell::Text(text), Type::Char(n)) => encode::pad(text, *n as usize),
         (Cell::Text(text), _) => (*text).to_owned(),
@@ -155,11 +97,9 @@ pub fn text_of(cell: &Cell<'_>, ty: &Type) -> Option<String> {
         (Cell::Int(value), Type::Date) => encode::date_text(i32::try_from(*value).ok()?),
         (Cell::Int(value), Type::Time(p)) => encode::time_text(*value, *p),
         (Cell::Int(value), Type::Timestamp(p)) => encode::timestamp_text(nanos(*value, *p), *p),
-        (Cell::Int(value), Type::TimestampTz(p, zone)) => {
-            let zone = SessionZone::parse(&zone.0).ok()?;
-            let at = nanos(*value, *p);
-            let local = at + i128::from(zone.offset_seconds_at_instant(at)) * 1_000_000_000;
-            format!("{} {}", encode::timestamp_text(local, *p), zone.name())
+        (Cell::Int(value), Type::TimestampTz(p)) => {
+            let shown = encode::timestamp_text(local(*value, *p, zone), *p);
+            format!("{shown} {}", zone.name())
         }
         (Cell::Int(value), Type::IntervalDayTime) => encode::day_time_text(*value),
         (Cell::Int(value), Type::IntervalYearMonth) => {
@@ -175,9 +115,9 @@ fn to_text(
     from: &Type,
     to: &Type,
     limit: Option<u32>,
-    _zone: &SessionZone,
+    zone: &SessionZone,
 ) -> Result<Out> {
-    let text = text_of(cell, from).ok_or_else(|| Failure::internal("no text for a value"))?;
+    let text = text_of(cell, from, zone).ok_or_else(|| Failure::internal("no text for a value"))?;
     let Some(limit) = limit else {
         return Ok(Out::Text(text));
     };
@@ -191,7 +131,7 @@ fn to_text(
         Type::Boolean
         | Type::Time(_)
         | Type::Timestamp(_)
-        | Type::TimestampTz(..)
+        | Type::TimestampTz(_)
         | Type::IntervalDayTime
         | Type::IntervalYearMonth => Err(Failure::internal(format!(
             "Character count exceeds length limit {limit}: {text}"
@@ -457,7 +397,7 @@ fn to_decimal(cell: &Cell<'_>, from: &Type, p: u8, s: u8) -> Result<Out> {
         _ => return Err(Failure::internal(format!("no decimal of {from}"))),
     };
     if !fits(value, p) {
-        let text = text_of(cell, from).unwrap_or_default();
+        let text = text_of(cell, from, &SessionZone::UTC).unwrap_or_default();
         return Err(shown(&text));
     }
     Ok(Out::Decimal(value))
@@ -522,7 +462,7 @@ pub fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     Some(sign * value)
 }
 
-fn to_date(cell: &Cell<'_>, from: &Type) -> Result<Out> {
+fn to_date(cell: &Cell<'_>, from: &Type, zone: &SessionZone) -> Result<Out> {
     Ok(Out::Int(match (cell, from) {
         (Cell::Text(text), _) => i64::from(temporal::parse_date(text).ok_or_else(|| {
             Failure::new(
@@ -531,7 +471,7 @@ fn to_date(cell: &Cell<'_>, from: &Type) -> Result<Out> {
             )
         })?),
         (Cell::Int(value), Type::Timestamp(p)) => day(nanos(*value, *p)),
-        (Cell::Int(value), Type::TimestampTz(p, zone)) => day(local(*value, *p, &zone.0)?),
+        (Cell::Int(value), Type::TimestampTz(p)) => day(local(*value, *p, zone)),
         _ => return Err(Failure::internal(format!("no date of {from}"))),
     }))
 }
@@ -571,13 +511,9 @@ pub fn from_nanos(nanos: i128, precision: u8) -> Result<i64> {
 }
 
 /// What the clock in the zone shows at an instant.
-///
-/// # Errors
-/// No such zone.
-pub fn local(value: i64, precision: u8, zone: &str) -> Result<i128> {
+pub fn local(value: i64, precision: u8, zone: &SessionZone) -> i128 {
     let at = nanos(value, precision);
-    let zone = SessionZone::parse(zone)?;
-    Ok(at + i128::from(zone.offset_seconds_at_instant(at)) * 1_000_000_000)
+    at + i128::from(zone.offset_seconds_at_instant(at)) * 1_000_000_000
 }
 
 /// The instant at which a clock in the zone shows this.
@@ -585,7 +521,7 @@ pub fn instant(local: i128, zone: &SessionZone) -> i128 {
     local - i128::from(zone.offset_seconds_at_local(local)) * 1_000_000_000
 }
 
-fn to_time(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
+fn to_time(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result<Out> {
     let nanos = match (cell, from) {
         (Cell::Text(text), _) => {
             temporal::parse_time(text)
@@ -599,15 +535,13 @@ fn to_time(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
         }
         (Cell::Int(value), Type::Time(_)) => i128::from(*value) * 1000,
         (Cell::Int(value), Type::Timestamp(q)) => nanos(*value, *q).rem_euclid(DAY_NANOS),
-        (Cell::Int(value), Type::TimestampTz(q, zone)) => {
-            local(*value, *q, &zone.0)?.rem_euclid(DAY_NANOS)
-        }
+        (Cell::Int(value), Type::TimestampTz(q)) => local(*value, *q, zone).rem_euclid(DAY_NANOS),
         _ => return Err(Failure::internal(format!("no time of {from}"))),
     };
     let step = 10_i128.pow(9 - u32::from(p.min(9)));
     let rounded = (nanos + step / 2).div_euclid(step) * step;
     let before_1970 = matches!(cell, Cell::Int(value) if *value < 0);
-    if matches!(from, Type::Timestamp(_) | Type::TimestampTz(..))
+    if matches!(from, Type::Timestamp(_) | Type::TimestampTz(_))
         && (rounded == DAY_NANOS || (before_1970 && rounded != nanos))
     {
         // Trino 476 drops the carry: 1969-12-31 23:59:59.999999 becomes 23:59:59.000.
@@ -619,7 +553,7 @@ fn to_time(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
     Ok(Out::Int(i64::try_from(rounded / 1000).unwrap_or(0)))
 }
 
-fn to_timestamp(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
+fn to_timestamp(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result<Out> {
     let at = match (cell, from) {
         (Cell::Text(text), _) => {
             let written = temporal::parse_timestamp(text)
@@ -645,7 +579,7 @@ fn to_timestamp(cell: &Cell<'_>, from: &Type, p: u8) -> Result<Out> {
         }
         (Cell::Int(value), Type::Date) => i128::from(*value) * DAY_NANOS,
         (Cell::Int(value), Type::Timestamp(q)) => nanos(*value, *q),
-        (Cell::Int(value), Type::TimestampTz(q, zone)) => local(*value, *q, &zone.0)?,
+        (Cell::Int(value), Type::TimestampTz(q)) => local(*value, *q, zone),
         _ => return Err(Failure::internal(format!("no timestamp of {from}"))),
     };
     Ok(Out::Int(from_nanos(at, p)?))
@@ -655,7 +589,7 @@ fn to_instant(cell: &Cell<'_>, from: &Type, p: u8, zone: &SessionZone) -> Result
     let at = match (cell, from) {
         (Cell::Int(value), Type::Date) => instant(i128::from(*value) * DAY_NANOS, zone),
         (Cell::Int(value), Type::Timestamp(q)) => instant(nanos(*value, *q), zone),
-        (Cell::Int(value), Type::TimestampTz(q, _)) => nanos(*value, *q),
+        (Cell::Int(value), Type::TimestampTz(q)) => nanos(*value, *q),
         _ => return Err(Failure::internal(format!("no instant of {from}"))),
     };
     Ok(Out::Int(from_nanos(at, p)?))

@@ -12,9 +12,11 @@ use datafusion::arrow::array::{
     },
 };
 use datafusion::arrow::datatypes::DataType;
+use townlake_sql::types::Type;
 
 use crate::error::{Failure, Result};
-use crate::types::Type;
+
+use crate::types::Shown;
 use crate::zone::SessionZone;
 
 /// How a client wants its values.
@@ -32,7 +34,7 @@ type Writer<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
 /// A column whose Arrow type is not what its Trino type calls for: a fault of the engine.
 pub fn rows(
     batch: &RecordBatch,
-    types: &[Type],
+    columns: &[Shown],
     range: std::ops::Range<usize>,
     dialect: Dialect,
     out: &mut Vec<u8>,
@@ -40,8 +42,8 @@ pub fn rows(
     let writers = batch
         .columns()
         .iter()
-        .zip(types)
-        .map(|(column, ty)| writer(column, ty, dialect))
+        .zip(columns)
+        .map(|(column, shown)| writer(column, &shown.ty, shown.zone, dialect))
         .collect::<Result<Vec<_>>>()?;
     for row in range {
         if !out.is_empty() {
@@ -59,7 +61,12 @@ pub fn rows(
     Ok(())
 }
 
-fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Writer<'a>> {
+fn writer<'a>(
+    array: &'a ArrayRef,
+    ty: &'a Type,
+    zone: Option<SessionZone>,
+    dialect: Dialect,
+) -> Result<Writer<'a>> {
     if *array.data_type() == DataType::Null {
         return Ok(Box::new(|_, out| out.extend_from_slice(b"null")));
     }
@@ -147,10 +154,14 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
             let p = if dialect.parametric_datetime { *p } else { 3 };
             Box::new(move |i, out| text(&timestamp_text(values(i), p), out))
         }
-        Type::TimestampTz(p, zone) => {
+        // Without a zone there is nothing but nulls.
+        Type::TimestampTz(_) if zone.is_none() && array.null_count() == array.len() => {
+            Box::new(|_, out| out.extend_from_slice(b"null"))
+        }
+        Type::TimestampTz(p) => {
             let values = instants(array, *p).ok_or_else(|| misfit(array, ty))?;
             let p = if dialect.parametric_datetime { *p } else { 3 };
-            let zone = SessionZone::parse(&zone.0)?;
+            let zone = zone.ok_or_else(|| misfit(array, ty))?;
             Box::new(move |i, out| {
                 let nanos = round_nanos(values(i), p);
                 let local =
@@ -171,7 +182,7 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
         }
         Type::Array(item) => {
             let values = typed!(as_list_opt::<i32>);
-            let write = writer(values.values(), item, dialect)?;
+            let write = writer(values.values(), item, zone, dialect)?;
             let offsets = values.value_offsets();
             Box::new(move |i, out| {
                 out.push(b'[');
@@ -187,8 +198,8 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
         }
         Type::Map(key, value) => {
             let values = typed!(as_map_opt);
-            let write_key = writer(values.keys(), key, dialect)?;
-            let write_value = writer(values.values(), value, dialect)?;
+            let write_key = writer(values.keys(), key, zone, dialect)?;
+            let write_value = writer(values.values(), value, zone, dialect)?;
             let offsets = values.value_offsets();
             Box::new(move |i, out| {
                 out.push(b'{');
@@ -215,7 +226,7 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
                 .columns()
                 .iter()
                 .zip(fields.iter())
-                .map(|(column, (_, ty))| writer(column, ty, dialect))
+                .map(|(column, (_, ty))| writer(column, ty, zone, dialect))
                 .collect::<Result<Vec<_>>>()?;
             Box::new(move |i, out| {
                 out.push(b'[');
@@ -228,6 +239,7 @@ fn writer<'a>(array: &'a ArrayRef, ty: &'a Type, dialect: Dialect) -> Result<Wri
                 out.push(b']');
             })
         }
+        _ => return Err(misfit(array, ty)),
     };
     if array.null_count() == 0 {
         return Ok(inner);

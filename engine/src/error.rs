@@ -3,6 +3,7 @@
 use datafusion::common::DataFusionError;
 use sqlparser::tokenizer::{Location, Span};
 use townlake_protocol::trino::{ErrorCode, ErrorLocation, QueryError};
+use townlake_sql::types::{ErrorName, TypeProblem};
 
 /// A failed statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +134,32 @@ impl Failure {
 impl From<DataFusionError> for Failure {
     fn from(error: DataFusionError) -> Self {
         Self::of(&error)
+    }
+}
+
+impl From<TypeProblem> for Failure {
+    fn from(problem: TypeProblem) -> Self {
+        let code = match problem.error {
+            ErrorName::TypeMismatch => ErrorCode::TypeMismatch,
+            ErrorName::TypeNotFound => ErrorCode::TypeNotFound,
+            ErrorName::FunctionNotFound => ErrorCode::FunctionNotFound,
+            ErrorName::AmbiguousFunctionCall => ErrorCode::AmbiguousFunctionCall,
+            ErrorName::InvalidLiteral => ErrorCode::InvalidLiteral,
+            ErrorName::SyntaxError => ErrorCode::SyntaxError,
+            ErrorName::InvalidFunctionArgument => ErrorCode::InvalidFunctionArgument,
+            ErrorName::NumericValueOutOfRange => ErrorCode::NumericValueOutOfRange,
+            ErrorName::InvalidParameterUsage => ErrorCode::InvalidParameterUsage,
+            ErrorName::ExpressionNotConstant => ErrorCode::ExpressionNotConstant,
+            ErrorName::TooManyArguments => ErrorCode::TooManyArguments,
+            ErrorName::NotSupported => ErrorCode::NotSupported,
+            ErrorName::GenericInternalError => ErrorCode::GenericInternalError,
+            ErrorName::MissingOver => ErrorCode::MissingOver,
+            ErrorName::FunctionNotWindow => ErrorCode::FunctionNotWindow,
+            ErrorName::MissingOrderBy => ErrorCode::MissingOrderBy,
+            ErrorName::InvalidOrderBy => ErrorCode::InvalidOrderBy,
+            ErrorName::InvalidWindowFrame => ErrorCode::InvalidWindowFrame,
+        };
+        Self::new(code, problem.message)
     }
 }
 

@@ -1,18 +1,17 @@
 //! What a request says about itself, and what a statement may take from it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
 use sqlparser::ast::Ident;
 use townlake_core::names::TableRef;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use crate::bind::Typed;
 use crate::convert;
 use crate::error::{Failure, Result};
 use crate::temporal::DAY_NANOS;
-use crate::types::{Type, Zone};
 use crate::zone::SessionZone;
 
 /// A client's session, as one statement sees it.
@@ -43,19 +42,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session's zone as a type has it.
-    pub fn zone_name(&self) -> Zone {
-        Zone(Arc::from(self.zone.name()))
-    }
-
     /// `current_timestamp`
     pub fn now(&self, precision: u8) -> Typed {
-        let zone = self.zone_name();
         let micros = convert::from_nanos(floor(self.start), precision).unwrap_or(0);
         Typed::literal(
-            ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::clone(&zone.0))),
-            Type::TimestampTz(precision, zone),
+            ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())),
+            Type::TimestampTz(precision),
         )
+        .shown_in(Some(self.zone))
     }
 
     /// `localtimestamp`

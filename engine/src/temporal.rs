@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use datafusion::common::ScalarValue;
+use townlake_sql::types::Type;
 
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
-use crate::types::{Type, Zone};
 use crate::zone::SessionZone;
 
 /// Nanoseconds in a day.
@@ -161,24 +161,14 @@ pub fn parse_time(text: &str) -> Option<(i128, u8)> {
     parse_clock(text.trim())
 }
 
-/// A literal's value, not yet an expression.
-pub struct Literal(ScalarValue, Type);
-
-impl Literal {
-    /// As an expression.
-    pub fn into_typed(self) -> Result<Typed> {
-        Ok(Typed::literal(self.0, self.1))
-    }
-}
-
 /// `TIMESTAMP '...'`: with as many digits as written, and an instant if a zone is.
-pub fn timestamp_literal(text: &str, _session: &SessionZone) -> Option<Literal> {
+pub fn timestamp_literal(text: &str) -> Option<Typed> {
     let written = parse_timestamp(text)?;
     if written.digits > 9 {
         return None;
     }
     match &written.zone {
-        None => Some(Literal(
+        None => Some(Typed::literal(
             timestamp_scalar(written.local, written.digits, None)?,
             Type::Timestamp(written.digits),
         )),
@@ -186,19 +176,19 @@ pub fn timestamp_literal(text: &str, _session: &SessionZone) -> Option<Literal> 
             let zone = SessionZone::parse(zone).ok()?;
             let instant = written.local
                 - i128::from(zone.offset_seconds_at_local(written.local)) * 1_000_000_000;
-            let name: Arc<str> = zone.name().into();
-            Some(Literal(
-                timestamp_scalar(instant, written.digits, Some(Arc::clone(&name)))?,
-                Type::TimestampTz(written.digits, Zone(name)),
-            ))
+            let literal = Typed::literal(
+                timestamp_scalar(instant, written.digits, Some("UTC".into()))?,
+                Type::TimestampTz(written.digits),
+            );
+            Some(literal.shown_in(Some(zone)))
         }
     }
 }
 
 /// `TIME '...'`
-pub fn time_literal(text: &str) -> Result<Literal> {
+pub fn time_literal(text: &str) -> Result<Typed> {
     match parse_time(text) {
-        Some((nanos, digits)) if digits <= 6 => Ok(Literal(
+        Some((nanos, digits)) if digits <= 6 => Ok(Typed::literal(
             ScalarValue::Time64Microsecond(i64::try_from(nanos / 1000).ok()),
             Type::Time(digits),
         )),

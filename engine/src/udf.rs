@@ -25,10 +25,11 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+use townlake_sql::types::Type;
 
 use crate::bind::Typed;
 use crate::error::Result;
-use crate::types::Type;
+use crate::types::arrow_type;
 use cell::{Cell, Out};
 
 /// What a function does with whole columns of so many rows.
@@ -99,8 +100,9 @@ impl ScalarUDFImpl for Kernel {
 }
 
 /// A call of a function over whole columns. The name must hold every parameter that the closure has.
+/// Instants in the result are shown in the zone of those in the arguments.
 pub fn columns(name: impl Into<String>, args: Vec<Typed>, ty: Type, run: Arc<Columns>) -> Typed {
-    let returns = ty.arrow();
+    let returns = arrow_type(&ty);
     let signature = if args.is_empty() {
         Signature::nullary(Volatility::Immutable)
     } else {
@@ -113,8 +115,9 @@ pub fn columns(name: impl Into<String>, args: Vec<Typed>, ty: Type, run: Arc<Col
         run,
     };
     let udf = Arc::new(ScalarUDF::new_from_impl(kernel));
+    let zone = args.iter().find_map(|arg| arg.zone);
     let args = args.into_iter().map(|arg| arg.expr).collect();
-    Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), ty)
+    Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), ty).shown_in(zone)
 }
 
 /// A call of a function over one row's values; it is asked for rows with nulls too.
@@ -124,7 +127,7 @@ pub fn nullable(
     ty: Type,
     run: impl Fn(&[Cell<'_>]) -> Result<Out> + Send + Sync + 'static,
 ) -> Typed {
-    let returns = ty.arrow();
+    let returns = arrow_type(&ty);
     columns(
         name,
         args,

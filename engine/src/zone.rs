@@ -17,6 +17,9 @@ pub enum SessionZone {
 }
 
 impl SessionZone {
+    /// `UTC`.
+    pub const UTC: Self = Self::Region(chrono_tz::UTC);
+
     /// The zone of a name.
     ///
     /// # Errors
@@ -29,7 +32,7 @@ impl SessionZone {
             )
         };
         if name.eq_ignore_ascii_case("utc") || name == "Z" || name == "+00:00" || name == "-00:00" {
-            return Ok(Self::Region(chrono_tz::UTC));
+            return Ok(Self::UTC);
         }
         if let Some(sign) = match name.as_bytes().first() {
             Some(b'+') => Some(1),

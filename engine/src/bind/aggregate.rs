@@ -6,17 +6,21 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use datafusion::functions_aggregate as functions;
+use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Cast, Expr, SortExpr};
 use sqlparser::ast::{self, Spanned};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::expression::Env;
+use super::function::{is_aggregate, resolve};
 use super::scope::Field;
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, can_coerce};
+use crate::types::{arrow_type, has_floats};
 use crate::udf;
+use crate::zone::SessionZone;
 
 /// A GROUP BY key.
 pub struct Group {
@@ -52,71 +56,16 @@ impl Aggregation {
         (self.groups, collected)
     }
 
-    fn collect(&self, binder: &Binder<'_>, expr: Expr, ty: Type) -> Typed {
+    fn collect(&self, binder: &Binder<'_>, value: Typed) -> Typed {
         let mut collected = self.collected.borrow_mut();
-        if let Some((_, symbol)) = collected.iter().find(|(other, _)| *other == expr) {
-            return Typed::column(symbol, ty);
+        if let Some((_, symbol)) = collected.iter().find(|(other, _)| *other == value.expr) {
+            return value.stored_as(symbol);
         }
         let symbol = binder.symbol("agg");
-        collected.push((expr, symbol.clone()));
-        Typed::column(&symbol, ty)
+        let column = value.stored_as(&symbol);
+        collected.push((value.expr, symbol));
+        column
     }
-}
-
-/// Aggregates of Trino's; those that the engine does not have are here too, so that they are told apart
-/// from functions that nobody has.
-const AGGREGATES: &[&str] = &[
-    "any_value",
-    "approx_distinct",
-    "approx_most_frequent",
-    "approx_percentile",
-    "approx_set",
-    "arbitrary",
-    "array_agg",
-    "avg",
-    "bitwise_and_agg",
-    "bitwise_or_agg",
-    "bitwise_xor_agg",
-    "bool_and",
-    "bool_or",
-    "checksum",
-    "corr",
-    "count",
-    "count_if",
-    "covar_pop",
-    "covar_samp",
-    "every",
-    "geometric_mean",
-    "histogram",
-    "kurtosis",
-    "listagg",
-    "map_agg",
-    "map_union",
-    "max",
-    "max_by",
-    "merge",
-    "min",
-    "min_by",
-    "multimap_agg",
-    "numeric_histogram",
-    "qdigest_agg",
-    "reduce_agg",
-    "regr_intercept",
-    "regr_slope",
-    "skewness",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "tdigest_agg",
-    "var_pop",
-    "var_samp",
-    "variance",
-];
-
-/// Whether a function's name is that of an aggregate.
-pub fn is_aggregate(name: &str) -> bool {
-    AGGREGATES.binary_search(&name).is_ok()
 }
 
 /// Whether the expression has an aggregate of its own query in it (those of subqueries do not count, nor
@@ -173,6 +122,7 @@ pub(super) struct Part {
     pub function: Arc<AggregateUDF>,
     pub args: Vec<Expr>,
     pub ty: Type,
+    pub zone: Option<SessionZone>,
     pub filter: Option<Expr>,
 }
 
@@ -185,7 +135,7 @@ impl Binder<'_> {
             Type::Json | Type::Map(..) => Err(Failure::unsupported(format!(
                 "Grouping or DISTINCT over {ty}"
             ))),
-            ty if ty.has_floats() && !matches!(ty, Type::Real | Type::Double) => Err(
+            ty if has_floats(ty) && !matches!(ty, Type::Real | Type::Double) => Err(
                 Failure::unsupported(format!("Grouping or DISTINCT over {ty}")),
             ),
             _ => Ok(()),
@@ -200,8 +150,8 @@ impl Binder<'_> {
             Some(aggregation) => aggregation
                 .groups
                 .iter()
-                .find(|group| group.value.expr == value.expr)
-                .map(|group| Typed::column(&group.symbol, group.value.ty.clone()))
+                .find(|group| group.value == value)
+                .map(|group| group.value.stored_as(&group.symbol))
                 .ok_or_else(|| not_grouped(field.name.as_deref().unwrap_or("column"))),
         }
     }
@@ -262,7 +212,7 @@ impl Binder<'_> {
                     clauses.order_by.clone(),
                     None,
                 ));
-                aggregation.collect(self, expr, part.ty)
+                aggregation.collect(self, Typed::new(expr, part.ty).shown_in(part.zone))
             })
             .collect();
         (plan.finish)(self, parts)
@@ -338,171 +288,108 @@ impl Binder<'_> {
         args: Vec<Typed>,
         distinct: bool,
     ) -> Result<Plan> {
-        let one = |function: Arc<AggregateUDF>, args: Vec<Expr>, ty: Type| {
-            Ok(Plan {
-                parts: vec![Part {
-                    function,
-                    args,
-                    ty,
-                    filter: None,
-                }],
-                finish: Box::new(|_, parts| first(parts)),
-            })
-        };
-        let types: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-        let unexpected = || {
-            Failure::new(
-                ErrorCode::FunctionNotFound,
-                format!(
-                    "Unexpected parameters ({}) for function {name}",
-                    types.join(", ")
-                ),
-            )
-        };
+        let resolved = resolve(name, &args)?;
+        let args = self.as_resolved(args, &resolved)?;
+        let ty = resolved.result.unwrap_or(Type::Unknown);
         match (name, args.as_slice()) {
-            ("count", []) => one(
-                functions::count::count_udaf(),
-                vec![Typed::bigint(1).expr],
-                Type::BigInt,
-            ),
+            ("count", []) => Ok(one(count_udaf(), vec![Typed::bigint(1)], ty)),
             ("count", [arg]) => {
                 if distinct {
                     self.groupable(&arg.ty)?;
                 }
-                one(
-                    functions::count::count_udaf(),
-                    vec![arg.expr.clone()],
-                    Type::BigInt,
-                )
+                Ok(one(count_udaf(), args, ty))
             }
-            ("count_if", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
+            ("count_if", [condition]) => {
                 if distinct {
                     return Err(Failure::unsupported("count_if(DISTINCT ...)"));
                 }
-                let condition = self.coerce(arg.clone(), &Type::Boolean)?;
+                let filter = Some(condition.expr.clone().is_true());
+                let counted = one(count_udaf(), vec![Typed::bigint(1)], ty);
+                let parts = counted.parts.into_iter();
                 Ok(Plan {
-                    parts: vec![Part {
-                        function: functions::count::count_udaf(),
-                        args: vec![Typed::bigint(1).expr],
-                        ty: Type::BigInt,
-                        filter: Some(condition.expr.is_true()),
-                    }],
-                    finish: Box::new(|_, parts| first(parts)),
+                    parts: parts
+                        .map(|part| Part {
+                            filter: filter.clone(),
+                            ..part
+                        })
+                        .collect(),
+                    ..counted
                 })
             }
-            ("sum", [arg]) => self.plan_sum(arg, unexpected),
-            ("avg", [arg]) => self.plan_avg(arg, unexpected),
+            ("sum", [arg]) => self.plan_sum(arg),
+            ("avg", [arg]) => self.plan_avg(arg),
             ("min" | "max", [arg]) => {
-                if !arg.ty.is_orderable() {
-                    return Err(unexpected());
+                if matches!(arg.ty, Type::Array(_) | Type::Row(_) | Type::Varbinary) {
+                    return Err(missing(name, &args));
                 }
-                if matches!(
-                    arg.ty,
-                    Type::Array(_) | Type::Row(_) | Type::Real | Type::Double | Type::Varbinary
-                ) && !matches!(arg.ty, Type::Real | Type::Double)
-                {
-                    return Err(Failure::unsupported(format!("{name}({})", arg.ty)));
-                }
-                let function = if name == "min" {
-                    functions::min_max::min_udaf()
-                } else {
-                    functions::min_max::max_udaf()
+                let function = match name {
+                    "min" => functions::min_max::min_udaf(),
+                    _ => functions::min_max::max_udaf(),
                 };
-                one(function, vec![arg.expr.clone()], arg.ty.clone())
+                Ok(one(function, args, ty))
             }
             ("approx_distinct", [arg]) => {
                 self.groupable(&arg.ty)?;
+                let plan = one(udf::aggregate::approx_distinct(), args, ty);
                 Ok(Plan {
-                    parts: vec![Part {
-                        function: udf::aggregate::approx_distinct(),
-                        args: vec![arg.expr.clone()],
-                        ty: Type::BigInt,
-                        filter: None,
-                    }],
                     // DataFusion counts without a sign.
                     finish: Box::new(|_, parts| {
                         let count = first(parts)?;
-                        let expr =
-                            Expr::Cast(Cast::new(Box::new(count.expr), Type::BigInt.arrow()));
-                        Ok(Typed::new(expr, Type::BigInt))
+                        let signed = Cast::new(Box::new(count.expr), arrow_type(&Type::BigInt));
+                        Ok(Typed::new(Expr::Cast(signed), Type::BigInt))
                     }),
+                    ..plan
                 })
             }
-            ("bool_and" | "every", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
-                let arg = self.coerce(arg.clone(), &Type::Boolean)?;
-                one(
-                    functions::bool_and_or::bool_and_udaf(),
-                    vec![arg.expr],
-                    Type::Boolean,
-                )
-            }
-            ("bitwise_and_agg" | "bitwise_or_agg" | "bitwise_xor_agg", [arg])
-                if can_coerce(&arg.ty, &Type::BigInt) =>
-            {
-                let arg = self.coerce(arg.clone(), &Type::BigInt)?;
+            (
+                "bool_and" | "every" | "bool_or" | "bitwise_and_agg" | "bitwise_or_agg"
+                | "bitwise_xor_agg" | "array_agg",
+                [_],
+            ) => {
                 let function = match name {
+                    "bool_or" => functions::bool_and_or::bool_or_udaf(),
                     "bitwise_and_agg" => functions::bit_and_or_xor::bit_and_udaf(),
                     "bitwise_or_agg" => functions::bit_and_or_xor::bit_or_udaf(),
-                    _ => functions::bit_and_or_xor::bit_xor_udaf(),
+                    "bitwise_xor_agg" => functions::bit_and_or_xor::bit_xor_udaf(),
+                    "array_agg" => functions::array_agg::array_agg_udaf(),
+                    _ => functions::bool_and_or::bool_and_udaf(),
                 };
-                one(function, vec![arg.expr], Type::BigInt)
+                Ok(one(function, args, ty))
             }
             ("corr" | "covar_pop" | "covar_samp" | "regr_slope" | "regr_intercept", [y, x])
-                if y.ty.is_numeric() && x.ty.is_numeric() && !distinct =>
+                if !distinct =>
             {
-                self.plan_pairs(name, y, x)
+                self.plan_pairs(name, y, x, ty)
             }
-            ("geometric_mean", [arg]) if arg.ty.is_numeric() => {
-                let ty = match arg.ty {
-                    Type::Real => Type::Real,
-                    _ => Type::Double,
-                };
+            ("geometric_mean", [arg]) => {
                 let logarithm = self.call("ln", vec![arg.clone()])?;
+                let mean = one(
+                    functions::average::avg_udaf(),
+                    vec![logarithm],
+                    Type::Double,
+                );
                 Ok(Plan {
-                    parts: vec![Part {
-                        function: functions::average::avg_udaf(),
-                        args: vec![logarithm.expr],
-                        ty: Type::Double,
-                        filter: None,
-                    }],
                     finish: Box::new(move |binder, parts| {
                         let mean = binder.call("exp", parts)?;
                         binder.cast_plain(mean, &ty)
                     }),
+                    ..mean
                 })
             }
-            ("bool_or", [arg]) if matches!(arg.ty, Type::Boolean | Type::Unknown) => {
-                let arg = self.coerce(arg.clone(), &Type::Boolean)?;
-                one(
-                    functions::bool_and_or::bool_or_udaf(),
-                    vec![arg.expr],
-                    Type::Boolean,
-                )
+            ("arbitrary" | "any_value", [arg]) => {
+                Ok(one(udf::aggregate::any_value(&arg.ty), args, ty))
             }
-            ("array_agg", [arg]) => one(
-                functions::array_agg::array_agg_udaf(),
-                vec![arg.expr.clone()],
-                Type::Array(Arc::new(arg.ty.clone())),
-            ),
-            ("arbitrary" | "any_value", [arg]) => one(
-                udf::aggregate::any_value(&arg.ty),
-                vec![arg.expr.clone()],
-                arg.ty.clone(),
-            ),
             ("max_by" | "min_by", [value, key]) => {
-                if !key.ty.is_orderable() || matches!(key.ty, Type::Array(_) | Type::Row(_)) {
-                    return Err(Failure::unsupported(format!("{name} by {}", key.ty)));
+                if matches!(key.ty, Type::Array(_) | Type::Row(_)) {
+                    return Err(missing(name, &args));
                 }
-                one(
-                    udf::aggregate::extreme_by(name == "max_by", &value.ty),
-                    vec![value.expr.clone(), key.expr.clone()],
-                    value.ty.clone(),
-                )
+                let function = udf::aggregate::extreme_by(name == "max_by", &value.ty);
+                Ok(one(function, args, ty))
             }
             (
                 "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop",
                 [arg],
-            ) if arg.ty.is_numeric() || arg.ty == Type::Unknown => {
+            ) => {
                 let arg = self.coerce(arg.clone(), &Type::Double)?;
                 let function = match name {
                     "stddev" | "stddev_samp" => functions::stddev::stddev_udaf(),
@@ -510,168 +397,119 @@ impl Binder<'_> {
                     "var_pop" => functions::variance::var_pop_udaf(),
                     _ => functions::variance::var_samp_udaf(),
                 };
-                one(function, vec![arg.expr], Type::Double)
+                Ok(one(function, vec![arg], ty))
             }
-            _ if matches!(
-                name,
-                "count"
-                    | "count_if"
-                    | "sum"
-                    | "avg"
-                    | "min"
-                    | "max"
-                    | "bool_and"
-                    | "bool_or"
-                    | "every"
-                    | "stddev"
-                    | "stddev_samp"
-                    | "stddev_pop"
-                    | "variance"
-                    | "var_samp"
-                    | "var_pop"
-            ) && args.len() == 1 =>
-            {
-                Err(unexpected())
-            }
-            _ => Err(Failure::unsupported(format!(
-                "The aggregate {name}({})",
-                types.join(", ")
-            ))),
+            _ => Err(missing(name, &args)),
         }
     }
 
     /// Sums are made in a type that cannot wrap, and checked at the end.
-    fn plan_sum(&self, arg: &Typed, unexpected: impl Fn() -> Failure) -> Result<Plan> {
+    fn plan_sum(&self, arg: &Typed) -> Result<Plan> {
         let sum = functions::sum::sum_udaf();
-        match &arg.ty {
+        let ty = arg.ty.clone();
+        match &ty {
             Type::Double | Type::Real => {
-                let ty = arg.ty.clone();
                 let wide = self.coerce(arg.clone(), &Type::Double)?;
                 Ok(Plan {
-                    parts: vec![Part {
-                        function: sum,
-                        args: vec![wide.expr],
-                        ty: Type::Double,
-                        filter: None,
-                    }],
                     finish: Box::new(move |binder, parts| binder.cast_plain(first(parts)?, &ty)),
+                    ..one(sum, vec![wide], Type::Double)
                 })
             }
-            ty if ty.is_integer() => {
-                let wide = self.cast_plain(arg.clone(), &Type::Decimal(38, 0))?;
+            Type::BigInt | Type::IntervalDayTime | Type::IntervalYearMonth => {
+                let whole = Typed::new(arg.expr.clone(), as_number(&ty));
+                let wide = self.cast_plain(whole, &Type::Decimal(38, 0))?;
                 Ok(Plan {
-                    parts: vec![Part {
-                        function: sum,
-                        args: vec![wide.expr],
-                        ty: Type::Decimal(38, 0),
-                        filter: None,
-                    }],
-                    finish: Box::new(|_, parts| Ok(udf::aggregate::sum_to_bigint(first(parts)?))),
-                })
-            }
-            Type::Decimal(p, s) => {
-                let (p, s) = (*p, *s);
-                let wide = self.cast_plain(arg.clone(), &Type::Decimal(38, s))?;
-                let _ = p;
-                Ok(Plan {
-                    parts: vec![Part {
-                        function: sum,
-                        args: vec![wide.expr],
-                        ty: Type::Decimal(38, s),
-                        filter: None,
-                    }],
-                    finish: Box::new(|_, parts| Ok(udf::aggregate::check_decimal(first(parts)?))),
-                })
-            }
-            Type::IntervalDayTime | Type::IntervalYearMonth => {
-                let ty = arg.ty.clone();
-                let (whole, months) = match ty {
-                    Type::IntervalDayTime => (Type::BigInt, false),
-                    _ => (Type::Integer, true),
-                };
-                let plan = self.plan_sum(&Typed::new(arg.expr.clone(), whole), unexpected)?;
-                Ok(Plan {
-                    parts: plan.parts,
                     finish: Box::new(move |binder, parts| {
-                        let sum = (plan.finish)(binder, parts)?;
-                        let sum = if months {
-                            binder.cast(sum, &Type::Integer, false)?
-                        } else {
-                            sum
-                        };
+                        let sum = udf::aggregate::sum_to_bigint(first(parts)?);
+                        let sum = binder.cast(sum, &as_number(&ty), false)?;
                         Ok(Typed::new(sum.expr, ty.clone()))
                     }),
-                })
-            }
-            _ => Err(unexpected()),
-        }
-    }
-
-    fn plan_avg(&self, arg: &Typed, unexpected: impl Fn() -> Failure) -> Result<Plan> {
-        match &arg.ty {
-            ty if ty.is_integer() || matches!(ty, Type::Double | Type::Real | Type::Unknown) => {
-                let ty = if *ty == Type::Real {
-                    Type::Real
-                } else {
-                    Type::Double
-                };
-                let wide = self.coerce(arg.clone(), &Type::Double)?;
-                Ok(Plan {
-                    parts: vec![Part {
-                        function: functions::average::avg_udaf(),
-                        args: vec![wide.expr],
-                        ty: Type::Double,
-                        filter: None,
-                    }],
-                    finish: Box::new(move |binder, parts| binder.cast_plain(first(parts)?, &ty)),
-                })
-            }
-            Type::IntervalDayTime | Type::IntervalYearMonth => {
-                let ty = arg.ty.clone();
-                let whole = match ty {
-                    Type::IntervalDayTime => Type::BigInt,
-                    _ => Type::Integer,
-                };
-                let whole = Typed::new(arg.expr.clone(), whole);
-                let wide = self.coerce(whole, &Type::Double)?;
-                Ok(Plan {
-                    parts: vec![Part {
-                        function: functions::average::avg_udaf(),
-                        args: vec![wide.expr],
-                        ty: Type::Double,
-                        filter: None,
-                    }],
-                    finish: Box::new(move |_, parts| {
-                        Ok(udf::aggregate::rounded(first(parts)?, ty.clone()))
-                    }),
+                    ..one(sum, vec![wide], Type::Decimal(38, 0))
                 })
             }
             Type::Decimal(_, s) => {
-                let ty = arg.ty.clone();
-                let wide = self.cast_plain(arg.clone(), &Type::Decimal(38, *s))?;
+                let exact = Type::Decimal(38, *s);
+                let wide = self.cast_plain(arg.clone(), &exact)?;
                 Ok(Plan {
-                    parts: vec![
-                        Part {
-                            function: functions::sum::sum_udaf(),
-                            args: vec![wide.expr.clone()],
-                            ty: Type::Decimal(38, *s),
-                            filter: None,
-                        },
-                        Part {
-                            function: functions::count::count_udaf(),
-                            args: vec![wide.expr],
-                            ty: Type::BigInt,
-                            filter: None,
-                        },
-                    ],
+                    finish: Box::new(|_, parts| Ok(udf::aggregate::check_decimal(first(parts)?))),
+                    ..one(sum, vec![wide], exact)
+                })
+            }
+            _ => Err(missing("sum", std::slice::from_ref(arg))),
+        }
+    }
+
+    fn plan_avg(&self, arg: &Typed) -> Result<Plan> {
+        let mean = functions::average::avg_udaf();
+        let ty = arg.ty.clone();
+        match &ty {
+            Type::BigInt | Type::Double | Type::Real => {
+                let wide = self.coerce(arg.clone(), &Type::Double)?;
+                let narrow = if ty == Type::Real { ty } else { Type::Double };
+                Ok(Plan {
+                    finish: Box::new(move |binder, parts| {
+                        binder.cast_plain(first(parts)?, &narrow)
+                    }),
+                    ..one(mean, vec![wide], Type::Double)
+                })
+            }
+            Type::IntervalDayTime | Type::IntervalYearMonth => {
+                let whole = Typed::new(arg.expr.clone(), as_number(&ty));
+                let wide = self.coerce(whole, &Type::Double)?;
+                Ok(Plan {
+                    finish: Box::new(move |_, parts| {
+                        Ok(udf::aggregate::rounded(first(parts)?, ty.clone()))
+                    }),
+                    ..one(mean, vec![wide], Type::Double)
+                })
+            }
+            Type::Decimal(_, s) => {
+                let exact = Type::Decimal(38, *s);
+                let wide = self.cast_plain(arg.clone(), &exact)?;
+                let sum = one(functions::sum::sum_udaf(), vec![wide.clone()], exact);
+                let count = one(count_udaf(), vec![wide], Type::BigInt);
+                Ok(Plan {
+                    parts: sum.parts.into_iter().chain(count.parts).collect(),
                     finish: Box::new(move |_, parts| {
                         Ok(udf::aggregate::decimal_average(parts, &ty))
                     }),
                 })
             }
-            _ => Err(unexpected()),
+            _ => Err(missing("avg", std::slice::from_ref(arg))),
         }
     }
+}
+
+/// One of DataFusion's aggregates, as it is.
+fn one(function: Arc<AggregateUDF>, args: Vec<Typed>, ty: Type) -> Plan {
+    let zone = args.first().and_then(|arg| arg.zone);
+    Plan {
+        parts: vec![Part {
+            function,
+            args: args.into_iter().map(|arg| arg.expr).collect(),
+            ty,
+            zone,
+            filter: None,
+        }],
+        finish: Box::new(|_, parts| first(parts)),
+    }
+}
+
+/// The number as which an interval lies in memory; a number as it is.
+fn as_number(ty: &Type) -> Type {
+    match ty {
+        Type::IntervalDayTime => Type::BigInt,
+        Type::IntervalYearMonth => Type::Integer,
+        number => number.clone(),
+    }
+}
+
+fn missing(name: &str, args: &[Typed]) -> Failure {
+    let types: Vec<String> = args
+        .iter()
+        .map(|arg| arg.ty.in_messages().to_string())
+        .collect();
+    Failure::unsupported(format!("The aggregate {name}({})", types.join(", ")))
 }
 
 fn first(parts: Vec<Typed>) -> Result<Typed> {
@@ -687,12 +525,4 @@ pub(super) fn not_grouped(what: &str) -> Failure {
         ErrorCode::ExpressionNotAggregate,
         format!("'{what}' must be an aggregate expression or appear in GROUP BY clause"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_list_of_aggregates_is_sorted() {
-        assert!(super::AGGREGATES.is_sorted());
-    }
 }

@@ -9,17 +9,18 @@ use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::{Cast, ColumnarValue, Expr};
 use datafusion::physical_expr::create_physical_expr;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, can_coerce, check_cast};
 
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::{arrow_type, has_instants, is_held};
 use crate::{convert, udf};
 
 impl Binder<'_> {
     /// A value where another type is wanted, without being asked. The types must go together.
     pub(super) fn coerce(&self, value: Typed, to: &Type) -> Result<Typed> {
-        if value.ty == *to && value.ty.arrow() == to.arrow() {
-            return Ok(Typed::new(value.expr, to.clone()));
+        if value.ty == *to {
+            return Ok(value);
         }
         if value.ty == Type::Unknown {
             if value.is_null_literal() {
@@ -29,12 +30,15 @@ impl Binder<'_> {
         }
         let constant = value.constant().is_some();
         let result = match (&value.ty, to) {
-            // Text of another length, times of other digits: the same in memory.
-            (Type::Varchar(_), Type::Varchar(_))
+            // Text of another length or for another use, times of other digits: the same in memory.
+            (
+                Type::Varchar(_),
+                Type::Varchar(_) | Type::JoniRegexp | Type::JsonPath | Type::CodePoints,
+            )
             | (Type::Char(_), Type::Char(_))
-            | (Type::Time(_), Type::Time(_)) => Typed::new(value.expr, to.clone()),
+            | (Type::Time(_), Type::Time(_)) => retyped(value, to),
             (Type::Timestamp(_), Type::Timestamp(_))
-            | (Type::TimestampTz(..), Type::TimestampTz(..)) => native(value, to),
+            | (Type::TimestampTz(_), Type::TimestampTz(_)) => native(value, to),
             (Type::Varchar(_), Type::Char(_)) => udf::text::to_char(value, to.clone()),
             (
                 from,
@@ -49,11 +53,9 @@ impl Binder<'_> {
                 native(value, to)
             }
             (Type::Decimal(..), Type::Real | Type::Double)
-            | (Type::Date, Type::Timestamp(_) | Type::TimestampTz(..))
-            | (Type::Timestamp(_), Type::TimestampTz(..)) => self.convert(value, to, false)?,
-            (Type::Array(a), Type::Array(b)) if same_in_memory(a, b) => {
-                Typed::new(value.expr, to.clone())
-            }
+            | (Type::Date, Type::Timestamp(_) | Type::TimestampTz(_))
+            | (Type::Timestamp(_), Type::TimestampTz(_)) => self.convert(value, to, false)?,
+            (Type::Array(a), Type::Array(b)) if same_in_memory(a, b) => retyped(value, to),
             (Type::Array(a), Type::Array(b)) if native_elements(a, b) => native(value, to),
             (Type::Row(a), Type::Row(b))
                 if a.len() == b.len()
@@ -64,7 +66,7 @@ impl Binder<'_> {
                 native(value, to)
             }
             (Type::Map(k, v), Type::Map(l, w)) if same_in_memory(k, l) && same_in_memory(v, w) => {
-                Typed::new(value.expr, to.clone())
+                retyped(value, to)
             }
             (from, to) => {
                 return Err(Failure::unsupported(format!(
@@ -90,14 +92,13 @@ impl Binder<'_> {
 
     /// `CAST` and `TRY_CAST`
     pub(super) fn cast(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
-        // An instant keeps the zone that it is shown in.
-        let kept = match (&value.ty, to) {
-            (Type::TimestampTz(_, zone), Type::TimestampTz(p, _)) => {
-                Some(Type::TimestampTz(*p, zone.clone()))
-            }
-            _ => None,
-        };
-        let to = kept.as_ref().unwrap_or(to);
+        check_cast(&value.ty, to)?;
+        if !is_held(to) {
+            return Err(Failure::unsupported(format!(
+                "The type {}",
+                to.in_messages()
+            )));
+        }
         if value.ty == *to {
             return Ok(value);
         }
@@ -108,20 +109,15 @@ impl Binder<'_> {
             (Type::Array(a), Type::Array(b)) if native_elements(a, b) => {
                 return self.coerce(value, to);
             }
+            (Type::Row(from), Type::Row(fields)) if !lenient => {
+                let (from, fields) = (from.clone(), fields.clone());
+                return self.cast_row(&value, &from, &fields);
+            }
             (Type::Array(_) | Type::Map(..) | Type::Row(_), _)
             | (_, Type::Array(_) | Type::Map(..) | Type::Row(_)) => {
-                if convert::never(&value.ty, to) {
-                    return Err(cannot(&value.ty, to));
-                }
-                return Err(Failure::unsupported(format!(
-                    "CAST from {} to {to}",
-                    value.ty
-                )));
+                return Err(missing(&value.ty, to));
             }
             _ => {}
-        }
-        if convert::never(&value.ty, to) {
-            return Err(cannot(&value.ty, to));
         }
         // What needs no check stays an expression that DataFusion understands.
         match (&value.ty, to) {
@@ -129,15 +125,13 @@ impl Binder<'_> {
                 return self.coerce(value, to);
             }
             (Type::Real, Type::Double) => return self.coerce(value, to),
-            (from, to)
-                if from.is_integer() && to.is_integer() && crate::types::can_coerce(from, to) =>
-            {
+            (from, to) if from.is_integer() && to.is_integer() && can_coerce(from, to) => {
                 return self.coerce(value, to);
             }
             (Type::Varchar(n), Type::Varchar(m))
                 if m.is_none() || n.is_some_and(|n| Some(n) <= *m) =>
             {
-                return Ok(Typed::new(value.expr, to.clone()));
+                return Ok(retyped(value, to));
             }
             (Type::Decimal(p, s), Type::Decimal(q, t)) if t >= s && q - t >= p - s => {
                 return self.coerce(value, to);
@@ -147,29 +141,39 @@ impl Binder<'_> {
         self.convert(value, to, lenient)
     }
 
+    /// A row of which each field is cast; null if it is.
+    fn cast_row(
+        &self,
+        value: &Typed,
+        from: &[(Option<String>, Type)],
+        to: &Arc<[(Option<String>, Type)]>,
+    ) -> Result<Typed> {
+        let fields = from
+            .iter()
+            .zip(to.iter())
+            .enumerate()
+            .map(|(i, ((_, from), (_, to)))| {
+                self.cast(udf::row::field(value.clone(), i, from.clone()), to, false)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let ty = Type::Row(Arc::clone(to));
+        let row = retyped(self.row_of(fields)?, &ty);
+        self.if_then(value.expr.clone().is_null(), Typed::null(ty), row)
+    }
+
     fn convert(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
         let from = value.ty.clone();
         if !convert::exists(&from, to) {
-            return Err(Failure::unsupported(format!("CAST from {from} to {to}")));
+            return Err(missing(&from, to));
         }
-        let zone = self.session.zone;
+        // An instant keeps the zone in which it is shown.
+        let zone = value.zone.unwrap_or(self.session.zone);
         let target = to.clone();
-        let name = format!(
-            "{}({from}->{to}{})",
-            if lenient { "try_cast" } else { "cast" },
-            if convert::depends_on_zone(&from, to) {
-                format!(" {}", zone.name())
-            } else {
-                String::new()
-            },
-        );
-        // A zone is part of the types here but not of their names.
-        let name = match (&from, to) {
-            (Type::TimestampTz(_, zone), _) | (_, Type::TimestampTz(_, zone)) => {
-                format!("{name} {}", zone.0)
-            }
-            _ => name,
-        };
+        let function = if lenient { "try_cast" } else { "cast" };
+        let mut name = format!("{function}({from}->{to})");
+        if has_instants(&from) || has_instants(to) {
+            name.push_str(&zone.name());
+        }
         Ok(udf::strict(name, vec![value], to.clone(), move |row| {
             let Some(cell) = row.first() else {
                 return Ok(udf::cell::Out::Null);
@@ -187,7 +191,8 @@ impl Binder<'_> {
                 }
                 other => other,
             }
-        }))
+        })
+        .shown_in(Some(zone)))
     }
 
     /// The value of a constant expression.
@@ -199,7 +204,7 @@ impl Binder<'_> {
             return Ok(value);
         }
         let scalar = evaluate(&value.expr)?;
-        Ok(Typed::literal(scalar, value.ty))
+        Ok(value.with(Expr::Literal(scalar, None)))
     }
 }
 
@@ -219,24 +224,27 @@ pub fn evaluate(expr: &Expr) -> Result<ScalarValue> {
 }
 
 fn native(value: Typed, to: &Type) -> Typed {
-    Typed::new(
-        Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())),
-        to.clone(),
-    )
+    let zone = value.zone;
+    let expr = Expr::Cast(Cast::new(Box::new(value.expr), arrow_type(to)));
+    Typed::new(expr, to.clone()).shown_in(zone)
 }
 
-fn cannot(from: &Type, to: &Type) -> Failure {
-    Failure::new(
-        ErrorCode::TypeMismatch,
-        format!("Cannot cast {from} to {to}"),
-    )
+/// A value of a type that lies in memory in the same way.
+fn retyped(value: Typed, to: &Type) -> Typed {
+    let zone = value.zone;
+    Typed::new(value.expr, to.clone()).shown_in(zone)
+}
+
+fn missing(from: &Type, to: &Type) -> Failure {
+    let (from, to) = (from.in_messages(), to.in_messages());
+    Failure::unsupported(format!("CAST from {from} to {to}"))
 }
 
 fn same_in_memory(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Varchar(_), Type::Varchar(_)) | (Type::Char(_), Type::Char(_)) => true,
         (Type::Array(a), Type::Array(b)) => same_in_memory(a, b),
-        (a, b) => a == b && a.arrow() == b.arrow(),
+        (a, b) => a == b,
     }
 }
 
@@ -246,10 +254,10 @@ fn native_elements(a: &Type, b: &Type) -> bool {
         || match (a, b) {
             (Type::Unknown, _) | (Type::Real, Type::Double) => true,
             (a, Type::Real | Type::Double | Type::Decimal(..)) if a.is_integer() => {
-                crate::types::can_coerce(a, b)
+                can_coerce(a, b)
             }
-            (a, b) if a.is_integer() && b.is_integer() => crate::types::can_coerce(a, b),
-            (Type::Decimal(..), Type::Decimal(..)) => crate::types::can_coerce(a, b),
+            (a, b) if a.is_integer() && b.is_integer() => can_coerce(a, b),
+            (Type::Decimal(..), Type::Decimal(..)) => can_coerce(a, b),
             (Type::Array(a), Type::Array(b)) => native_elements(a, b),
             _ => false,
         }

@@ -1,15 +1,17 @@
 //! Expressions that choose among values, and the type that all of them become.
 
 use datafusion::logical_expr::{Case, Expr};
-use sqlparser::ast::{self, BinaryOperator};
-use townlake_protocol::trino::ErrorCode;
+use sqlparser::ast::{self, BinaryOperator, Spanned};
+use sqlparser::tokenizer::Span;
+use townlake_sql::types::{Type, case, common_type, special_form};
 
-use super::expression::{Env, boolean};
+use super::expression::Env;
 use super::{Binder, Typed};
-use crate::error::{Failure, Result};
-use crate::types::{Type, common_super_type};
+
+use crate::error::{Failure, Place, Result};
 use crate::udf::cell::{Cell, Out};
 use crate::udf::strict;
+use crate::zone::SessionZone;
 
 impl Binder<'_> {
     /// `CASE`
@@ -24,153 +26,84 @@ impl Binder<'_> {
         let mut whens = Vec::new();
         let mut results = Vec::new();
         for when in conditions {
-            let condition = match &operand {
-                None => boolean(self.condition(&when.condition, env, "CASE WHEN clause")?),
-                Some(operand) => {
-                    let value = self.expression(&when.condition, env)?;
-                    self.compare(&BinaryOperator::Eq, operand.clone(), value)?
-                }
-            };
-            whens.push(condition.expr);
+            whens.push(self.expression(&when.condition, env)?);
             results.push(self.expression(&when.result, env)?);
         }
-        let otherwise = otherwise.map(|e| self.expression(e, env)).transpose()?;
-        let all: Vec<&Typed> = results.iter().chain(otherwise.as_ref()).collect();
-        let common = self.common(&all).ok_or_else(|| {
-            let types: Vec<String> = all.iter().map(|value| value.ty.to_string()).collect();
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "All CASE results must be the same type or coercible to a common type. Cannot find common type between {}",
-                    types.join(" and ")
-                ),
-            )
+        results.push(match otherwise {
+            Some(expr) => self.expression(expr, env)?,
+            None => Typed::null(Type::Unknown),
+        });
+        let operand_type = operand.as_ref().map(|value| Some(&value.ty));
+        let common = case(operand_type, &types(&whens), &types(&results)).map_err(|problem| {
+            let whens = conditions.iter().map(|when| &when.condition);
+            let results = conditions.iter().map(|when| &when.result);
+            let place = problem
+                .operand
+                .and_then(|i| whens.chain(results).chain(otherwise).nth(i))
+                .map(Spanned::span);
+            Failure::from(problem).at(Place::from(place.unwrap_or_else(Span::empty)))
         })?;
-        self.same_zones(&all)?;
-        let pairs = whens
-            .into_iter()
-            .zip(results)
-            .map(|(when, then)| Ok((Box::new(when), Box::new(self.coerce(then, &common)?.expr))))
-            .collect::<Result<Vec<_>>>()?;
-        let otherwise = match otherwise {
-            Some(value) => self.coerce(value, &common)?,
-            None => Typed::null(common.clone()),
-        };
-        Ok(Typed::new(
-            Expr::Case(Case::new(None, pairs, Some(Box::new(otherwise.expr)))),
-            common,
-        ))
+        let mut results = self.unified(results, &common.unwrap_or(Type::Unknown))?;
+        let default = results.pop().ok_or_else(empty)?;
+        let mut pairs = Vec::new();
+        for (when, then) in whens.into_iter().zip(results) {
+            let condition = match &operand {
+                None => self.coerce(when, &Type::Boolean)?,
+                Some(operand) => self.compare(&BinaryOperator::Eq, operand.clone(), when)?,
+            };
+            pairs.push((condition.expr, then.expr));
+        }
+        Ok(chosen(pairs, &default))
     }
 
     /// `IF(condition, a, b)`
     pub(super) fn if_then(&self, condition: Expr, then: Typed, otherwise: Typed) -> Result<Typed> {
-        let common = self.common(&[&then, &otherwise]).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "Result types for IF must be the same: {} vs {}",
-                    then.ty, otherwise.ty
-                ),
-            )
-        })?;
-        self.same_zones(&[&then, &otherwise])?;
-        let then = self.coerce(then, &common)?;
-        let otherwise = self.coerce(otherwise, &common)?;
-        Ok(Typed::new(
-            Expr::Case(Case::new(
-                None,
-                vec![(Box::new(condition), Box::new(then.expr))],
-                Some(Box::new(otherwise.expr)),
-            )),
-            common,
-        ))
+        let results = vec![then, otherwise];
+        let mut given = types(&results);
+        given.insert(0, Some(&Type::Boolean));
+        let common = special_form("if", &given).transpose()?.flatten();
+        let mut results = self.unified(results, &common.unwrap_or(Type::Unknown))?;
+        let (otherwise, then) = (results.pop(), results.pop());
+        let (otherwise, then) = otherwise.zip(then).ok_or_else(empty)?;
+        Ok(chosen(vec![(condition, then.expr)], &otherwise))
     }
 
     /// The first that is not null.
     pub(super) fn coalesce(&self, args: Vec<Typed>) -> Result<Typed> {
-        let refs: Vec<&Typed> = args.iter().collect();
-        let common = self.common(&refs).ok_or_else(|| {
-            let types: Vec<String> = args.iter().map(|value| value.ty.to_string()).collect();
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "All COALESCE operands must be the same type or coercible to a common type. Cannot find common type between {}",
-                    types.join(" and ")
-                ),
-            )
-        })?;
-        self.same_zones(&refs)?;
-        let args = args
-            .into_iter()
-            .map(|arg| Ok(self.coerce(arg, &common)?.expr))
-            .collect::<Result<Vec<_>>>()?;
+        let common = self.common_type("All COALESCE operands", &args)?;
+        let mut args = self.unified(args, &common)?;
         // CASE rather than DataFusion's coalesce, so that what comes after the first value is not
         // evaluated and cannot fail.
-        let Some((last, rest)) = args.split_last() else {
-            return Err(Failure::new(
-                ErrorCode::InvalidFunctionArgument,
-                "The 'coalesce' function must have at least two arguments",
-            ));
-        };
-        let pairs = rest
-            .iter()
-            .map(|arg| (Box::new(arg.clone().is_not_null()), Box::new(arg.clone())))
+        let last = args.pop().ok_or_else(empty)?;
+        let pairs = args
+            .into_iter()
+            .map(|arg| (arg.expr.clone().is_not_null(), arg.expr))
             .collect();
-        Ok(Typed::new(
-            Expr::Case(Case::new(None, pairs, Some(Box::new(last.clone())))),
-            common,
-        ))
+        Ok(chosen(pairs, &last))
     }
 
     /// `NULLIF(a, b)`
     pub(super) fn nullif(&self, a: &Typed, b: &Typed) -> Result<Typed> {
+        special_form("nullif", &[Some(&a.ty), Some(&b.ty)]).transpose()?;
         let equal = self.equals(a.clone(), b.clone())?;
         let null = Typed::null(a.ty.clone());
-        Ok(Typed::new(
-            Expr::Case(Case::new(
-                None,
-                vec![(Box::new(equal.expr), Box::new(null.expr))],
-                Some(Box::new(a.expr.clone())),
-            )),
-            a.ty.clone(),
-        ))
+        Ok(chosen(vec![(equal.expr, null.expr)], a))
     }
 
-    /// `greatest`, `least`
-    pub(super) fn extreme(&self, greatest: bool, args: Vec<Typed>) -> Result<Option<Typed>> {
-        let refs: Vec<&Typed> = args.iter().collect();
-        let Some(common) = self.common(&refs) else {
-            let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-            return Err(Failure::new(
-                ErrorCode::FunctionNotFound,
-                format!(
-                    "Unexpected parameters ({}) for function {}",
-                    given.join(", "),
-                    if greatest { "greatest" } else { "least" }
-                ),
-            ));
-        };
-        self.same_zones(&refs)?;
-        if !common.is_orderable()
-            || matches!(
-                common,
-                Type::Real | Type::Double | Type::Array(_) | Type::Row(_)
-            )
-        {
-            return match common {
-                Type::Real | Type::Double => self.float_extreme(greatest, args, common).map(Some),
-                _ => Ok(None),
-            };
+    /// `greatest`, `least`: null if any is null.
+    pub(super) fn extreme(&self, greatest: bool, args: Vec<Typed>, common: Type) -> Result<Typed> {
+        match common {
+            Type::Real | Type::Double => return self.float_extreme(greatest, args, common),
+            Type::Array(_) | Type::Row(_) => {
+                let common = common.in_messages();
+                return Err(Failure::unsupported(format!(
+                    "Comparing values of {common}"
+                )));
+            }
+            _ => {}
         }
-        // Null if any is null.
-        let mut args = args
-            .into_iter()
-            .map(|arg| self.coerce(arg, &common))
-            .collect::<Result<Vec<_>>>()?
-            .into_iter();
-        let Some(mut best) = args.next() else {
-            return Ok(None);
-        };
+        let mut args = args.into_iter();
+        let mut best = args.next().ok_or_else(empty)?;
         for next in args {
             let op = if greatest {
                 BinaryOperator::GtEq
@@ -179,72 +112,34 @@ impl Binder<'_> {
             };
             let keep = self.compare(&op, best.clone(), next.clone())?;
             let unknown = best.expr.clone().is_null().or(next.expr.clone().is_null());
-            best = Typed::new(
-                Expr::Case(Case::new(
-                    None,
-                    vec![
-                        (
-                            Box::new(unknown),
-                            Box::new(Typed::null(common.clone()).expr),
-                        ),
-                        (Box::new(keep.expr), Box::new(best.expr)),
-                    ],
-                    Some(Box::new(next.expr)),
-                )),
-                common.clone(),
-            );
+            let null = Typed::null(common.clone());
+            best = chosen(vec![(unknown, null.expr), (keep.expr, best.expr)], &next);
         }
-        Ok(Some(best))
+        Ok(best)
     }
 
-    /// The type that all turn into.
-    pub(super) fn common(&self, values: &[&Typed]) -> Option<Type> {
-        values.iter().try_fold(Type::Unknown, |common, value| {
-            common_super_type(&common, &value.ty)
-        })
+    /// The type that all turn into; `what` stands at the start of the message.
+    pub(super) fn common_type(&self, what: &str, values: &[Typed]) -> Result<Type> {
+        Ok(common_type(what, &types(values))?.unwrap_or(Type::Unknown))
     }
 
-    /// A zone belongs to an expression here, so values of two zones cannot become one column.
-    pub(super) fn same_zone(&self, a: &Type, b: &Type) -> Result<()> {
-        match (a, b) {
-            (Type::TimestampTz(_, x), Type::TimestampTz(_, y)) if x.0 != y.0 => {
-                Err(Failure::unsupported(format!(
-                    "One column with values in the zones {} and {}",
-                    x.0, y.0
-                )))
-            }
-            (Type::TimestampTz(_, zone), Type::Timestamp(_) | Type::Date)
-            | (Type::Timestamp(_) | Type::Date, Type::TimestampTz(_, zone))
-                if zone.0 != self.session.zone_name().0 =>
-            {
-                Err(Failure::unsupported(format!(
-                    "One column with values in the zones {} and {}",
-                    zone.0,
-                    self.session.zone_name().0
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses values of several zones.
-    pub(super) fn same_zones(&self, values: &[&Typed]) -> Result<()> {
-        for pair in values.windows(2) {
-            if let [a, b] = pair {
-                self.same_zone(&a.ty, &b.ty)?;
-            }
-        }
-        if let (Some(first), Some(last)) = (values.first(), values.last()) {
-            self.same_zone(&first.ty, &last.ty)?;
-        }
-        Ok(())
+    /// All of them turned into one type, to be one column.
+    ///
+    /// # Errors
+    /// Their instants are shown in several zones: a zone belongs to a column here.
+    pub(super) fn unified(&self, values: Vec<Typed>, common: &Type) -> Result<Vec<Typed>> {
+        let values = values
+            .into_iter()
+            .map(|value| self.coerce(value, common))
+            .collect::<Result<Vec<_>>>()?;
+        let zone = one_zone(&values)?;
+        Ok(values
+            .into_iter()
+            .map(|value| value.shown_in(zone))
+            .collect())
     }
 
     fn float_extreme(&self, greatest: bool, args: Vec<Typed>, common: Type) -> Result<Typed> {
-        let args = args
-            .into_iter()
-            .map(|arg| self.coerce(arg, &common))
-            .collect::<Result<Vec<_>>>()?;
         let name = if greatest { "greatest" } else { "least" };
         Ok(strict(
             format!("{name}({common})"),
@@ -281,4 +176,41 @@ impl Binder<'_> {
             },
         ))
     }
+}
+
+/// The one zone of all instants in the values; nothing if there are none.
+///
+/// # Errors
+/// There is more than one.
+pub(super) fn one_zone<'v>(
+    values: impl IntoIterator<Item = &'v Typed>,
+) -> Result<Option<SessionZone>> {
+    let mut zones = values.into_iter().filter_map(|value| value.zone);
+    let first = zones.next();
+    match zones.find(|zone| Some(*zone) != first) {
+        Some(other) => Err(Failure::unsupported(format!(
+            "One column with values in the zones {} and {}",
+            first.map_or_else(String::new, |zone| zone.name()),
+            other.name()
+        ))),
+        None => Ok(first),
+    }
+}
+
+fn types(values: &[Typed]) -> Vec<Option<&Type>> {
+    values.iter().map(|value| Some(&value.ty)).collect()
+}
+
+/// The value beside the first condition that is true, or else the last: all of one type and zone.
+fn chosen(pairs: Vec<(Expr, Expr)>, otherwise: &Typed) -> Typed {
+    let pairs = pairs
+        .into_iter()
+        .map(|(when, then)| (Box::new(when), Box::new(then)))
+        .collect();
+    let default = Box::new(otherwise.expr.clone());
+    otherwise.with(Expr::Case(Case::new(None, pairs, Some(default))))
+}
+
+fn empty() -> Failure {
+    Failure::internal("a choice among no values")
 }

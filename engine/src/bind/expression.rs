@@ -4,14 +4,15 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use sqlparser::ast::{self, BinaryOperator, Spanned, UnaryOperator, Value, ValueWithSpan};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, can_coerce, extract, must_be, operator, parse_type};
 
 use super::aggregate::Aggregation;
+use super::conditional::one_zone;
 use super::query::Names;
 use super::scope::Scope;
 use super::window::Windows;
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf;
 
 /// Where an expression stands.
@@ -43,19 +44,27 @@ impl<'e> Env<'e> {
 }
 
 impl Binder<'_> {
-    /// A condition: a boolean.
+    /// A clause's condition: a boolean.
     pub(super) fn condition(&self, expr: &ast::Expr, env: &Env<'_>, clause: &str) -> Result<Expr> {
         let value = self.expression(expr, env)?;
-        if !matches!(value.ty, Type::Boolean | Type::Unknown) {
+        if !can_coerce(&value.ty, &Type::Boolean) {
             return Err(Failure::new(
                 ErrorCode::TypeMismatch,
                 format!(
                     "{clause} must evaluate to a boolean: actual type {}",
-                    value.ty
+                    value.ty.in_messages()
                 ),
             )
             .at(expr.span()));
         }
+        Ok(self.coerce(value, &Type::Boolean)?.expr)
+    }
+
+    /// What AND, OR and NOT stand between; `what` starts the message.
+    fn term(&self, expr: &ast::Expr, env: &Env<'_>, what: &str) -> Result<Expr> {
+        let value = self.expression(expr, env)?;
+        must_be(Some(&value.ty), &Type::Boolean, what)
+            .map_err(|problem| Failure::from(problem).at(expr.span()))?;
         Ok(self.coerce(value, &Type::Boolean)?.expr)
     }
 
@@ -94,8 +103,8 @@ impl Binder<'_> {
         aggregation
             .groups
             .iter()
-            .find(|group| group.value.expr == value.expr)
-            .map(|group| Typed::column(&group.symbol, group.value.ty.clone()))
+            .find(|group| group.value == value)
+            .map(|group| group.value.stored_as(&group.symbol))
     }
 
     fn expression_in(&self, expr: &ast::Expr, env: &Env<'_>) -> Result<Typed> {
@@ -121,18 +130,10 @@ impl Binder<'_> {
                 let value = self.expression(expr, env)?;
                 let low = self.expression(low, env)?;
                 let high = self.expression(high, env)?;
-                let types = format!("{} BETWEEN {} AND {}", value.ty, low.ty, high.ty);
-                let both = (|| {
-                    let from = self.compare(&BinaryOperator::GtEq, value.clone(), low)?;
-                    let to = self.compare(&BinaryOperator::LtEq, value, high)?;
-                    Ok(boolean(from.expr.and(to.expr)))
-                })()
-                .map_err(|failure: Failure| match failure.code {
-                    ErrorCode::TypeMismatch => {
-                        Failure::new(ErrorCode::TypeMismatch, format!("Cannot check if {types}"))
-                    }
-                    _ => failure,
-                })?;
+                operator("between", &[Some(&value.ty), Some(&low.ty), Some(&high.ty)])?;
+                let from = self.compare(&BinaryOperator::GtEq, value.clone(), low)?;
+                let to = self.compare(&BinaryOperator::LtEq, value, high)?;
+                let both = boolean(from.expr.and(to.expr));
                 Ok(negate_if(*negated, both))
             }
             ast::Expr::InList {
@@ -175,7 +176,7 @@ impl Binder<'_> {
                 format: None,
             } => {
                 let value = self.expression(expr, env)?;
-                let to = self.sql_type(data_type)?;
+                let to = parse_type(&data_type.to_string())?;
                 match kind {
                     ast::CastKind::Cast => self.cast(value, &to, false),
                     ast::CastKind::TryCast => self.cast(value, &to, true),
@@ -195,7 +196,9 @@ impl Binder<'_> {
             }
             ast::Expr::Extract { field, expr, .. } => {
                 let value = self.expression(expr, env)?;
-                self.extract(&field.to_string().to_lowercase(), value)
+                let field = field.to_string();
+                extract(&field, Some(&value.ty))?;
+                self.extract(&field.to_lowercase(), value)
             }
             ast::Expr::Ceil {
                 expr,
@@ -264,7 +267,7 @@ impl Binder<'_> {
     fn unary(&self, op: UnaryOperator, inner: &ast::Expr, env: &Env<'_>) -> Result<Typed> {
         match op {
             UnaryOperator::Not => {
-                let value = self.condition(inner, env, "Value of logical NOT expression")?;
+                let value = self.term(inner, env, "Value of logical NOT expression")?;
                 Ok(boolean(Expr::Not(Box::new(value))))
             }
             UnaryOperator::Minus => {
@@ -282,13 +285,8 @@ impl Binder<'_> {
             }
             UnaryOperator::Plus => {
                 let value = self.expression(inner, env)?;
-                if value.ty.is_numeric() || value.ty == Type::Unknown {
-                    return Ok(value);
-                }
-                Err(Failure::new(
-                    ErrorCode::TypeMismatch,
-                    format!("Unary '+' operator cannot by applied to {} type", value.ty),
-                ))
+                operator("+", &[Some(&value.ty)])?;
+                Ok(value)
             }
             other => Err(Failure::unsupported(format!("The operator {other}"))),
         }
@@ -303,8 +301,8 @@ impl Binder<'_> {
     ) -> Result<Typed> {
         match op {
             BinaryOperator::And | BinaryOperator::Or => {
-                let l = self.condition(left, env, "Logical expression term")?;
-                let r = self.condition(right, env, "Logical expression term")?;
+                let l = self.term(left, env, "Logical expression term")?;
+                let r = self.term(right, env, "Logical expression term")?;
                 Ok(boolean(if *op == BinaryOperator::And {
                     l.and(r)
                 } else {
@@ -349,16 +347,7 @@ impl Binder<'_> {
     ) -> Result<Typed> {
         let a = self.expression(a, env)?;
         let b = self.expression(b, env)?;
-        let (x, y) = (a.ty.clone(), b.ty.clone());
-        let result = self
-            .not_distinct(a, b)
-            .map_err(|failure| match failure.code {
-                ErrorCode::TypeMismatch => Failure::new(
-                    ErrorCode::TypeMismatch,
-                    format!("Cannot check if {x} is identical to {y}"),
-                ),
-                _ => failure,
-            })?;
+        let result = self.not_distinct(a, b)?;
         Ok(negate_if(!negated, result))
     }
 
@@ -367,19 +356,8 @@ impl Binder<'_> {
             .iter()
             .map(|item| self.expression(item, env))
             .collect::<Result<Vec<_>>>()?;
-        let refs: Vec<&Typed> = items.iter().collect();
-        let common = self.common(&refs).ok_or_else(|| {
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                "All ARRAY elements must be the same type or coercible to a common type.",
-            )
-        })?;
-        self.same_zones(&refs)?;
-        let items = items
-            .into_iter()
-            .map(|item| self.coerce(item, &common))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(udf::array::make(items, common))
+        let common = self.common_type("All ARRAY elements", &items)?;
+        Ok(udf::array::make(self.unified(items, &common)?, common))
     }
 
     pub(super) fn row(&self, items: &[ast::Expr], env: &Env<'_>) -> Result<Typed> {
@@ -387,6 +365,11 @@ impl Binder<'_> {
             .iter()
             .map(|item| self.expression(item, env))
             .collect::<Result<Vec<_>>>()?;
+        self.row_of(items)
+    }
+
+    pub(super) fn row_of(&self, items: Vec<Typed>) -> Result<Typed> {
+        one_zone(&items)?;
         Ok(udf::row::make(items))
     }
 

@@ -1,7 +1,10 @@
-//! Scalar functions: those whose meaning is Trino's. Everything else is refused by name.
+//! Scalar functions. Which function a call means, what its arguments turn into and what it gives is asked
+//! of `townlake_sql::types`; here are those whose values the engine makes as Trino does. The others are
+//! refused by name.
 
 mod array;
 mod bits;
+mod call;
 mod collection;
 mod encoding;
 mod format;
@@ -16,15 +19,30 @@ mod words;
 
 use sqlparser::ast;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{
+    Argument, Kind, Resolved, Type, check_window, function_kind, resolve_function, special_form,
+};
 
-use super::aggregate::is_aggregate;
+use super::conditional::one_zone;
 use super::expression::Env;
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use call::Call;
 
-/// Functions of Trino's that the engine lacks are told from names that nobody knows.
-const KNOWN: &str = include_str!("functions.txt");
+/// Whether a function's name is that of an aggregate.
+pub(super) fn is_aggregate(name: &str) -> bool {
+    function_kind(name) == Some(Kind::Aggregate)
+}
+
+/// What a call means by the types of its arguments.
+///
+/// # Errors
+/// Trino has no such function.
+pub(super) fn resolve(name: &str, args: &[Typed]) -> Result<Resolved> {
+    let mut arguments: Vec<Argument<'_>> =
+        args.iter().map(|arg| Argument::Value(&arg.ty)).collect();
+    Ok(resolve_function(name, &mut arguments)?)
+}
 
 fn misuse() -> Failure {
     Failure::internal("a function got other arguments than it was bound for")
@@ -51,6 +69,9 @@ impl Binder<'_> {
         }
         if is_aggregate(&name) {
             return self.aggregate_call(&name, function, env);
+        }
+        if let Some(kind) = function_kind(&name) {
+            check_window(&name, kind, None)?;
         }
         if function.filter.is_some() || !function.within_group.is_empty() {
             return Err(Failure::new(
@@ -93,52 +114,78 @@ impl Binder<'_> {
         if args.iter().any(|arg| matches!(arg, ast::Expr::Lambda(_))) {
             return Err(Failure::unsupported(format!("{name} with a lambda")));
         }
-        match (name.as_str(), args.as_slice()) {
-            ("try", [_]) => Err(Failure::unsupported("TRY")),
-            ("if", [condition, then]) => {
-                let condition = self.condition(condition, env, "IF condition")?;
-                let then = self.expression(then, env)?;
-                let null = Typed::null(Type::Unknown);
-                self.if_then(condition, then, null)
-            }
-            ("if", [condition, then, otherwise]) => {
-                let condition = self.condition(condition, env, "IF condition")?;
-                let then = self.expression(then, env)?;
-                let otherwise = self.expression(otherwise, env)?;
-                self.if_then(condition, then, otherwise)
-            }
-            ("row", items) => {
-                let items: Vec<ast::Expr> = items.iter().map(|item| (*item).clone()).collect();
-                self.row(&items, env)
-            }
-            ("grouping", _) => Err(Failure::unsupported("grouping()")),
-            _ => {
-                let args = args
-                    .iter()
-                    .map(|arg| self.expression(arg, env))
-                    .collect::<Result<Vec<_>>>()?;
-                self.call(&name, args)
-            }
+        match name.as_str() {
+            "try" => return Err(Failure::unsupported("TRY")),
+            "grouping" => return Err(Failure::unsupported("grouping()")),
+            _ => {}
         }
+        let args = args
+            .iter()
+            .map(|arg| self.expression(arg, env))
+            .collect::<Result<Vec<_>>>()?;
+        self.call(&name, args)
     }
 
     /// A call by name.
     pub(super) fn call(&self, name: &str, args: Vec<Typed>) -> Result<Typed> {
-        let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-        if let Some(result) = self.known(name, args)? {
-            return Ok(result);
+        let given: Vec<Option<&Type>> = args.iter().map(|arg| Some(&arg.ty)).collect();
+        if let Some(answer) = special_form(name, &given) {
+            answer?;
+            return self.special_call(name, args);
         }
-        let signature = format!("{name}({})", given.join(", "));
-        if KNOWN.lines().any(|known| known == name) {
-            return Err(Failure::unsupported(format!("The function {signature}")));
+        let resolved = resolve(name, &args)?;
+        if resolved.kind != Kind::Scalar {
+            return Err(Failure::unsupported(format!("{name} here")));
         }
-        Err(Failure::new(
-            ErrorCode::FunctionNotFound,
-            format!("Function '{name}' not registered"),
-        ))
+        let args = self.as_resolved(args, &resolved)?;
+        // Values of several zones cannot be told apart in one result.
+        one_zone(&args)?;
+        let ty = resolved.result.unwrap_or(Type::Unknown);
+        let call = Call { name, args, ty };
+        match self.known(&call)? {
+            Some(result) => Ok(result),
+            None => Err(Failure::unsupported(format!("The function {call}"))),
+        }
     }
 
-    fn known(&self, name: &str, args: Vec<Typed>) -> Result<Option<Typed>> {
+    /// The arguments turned into the types that the function takes.
+    pub(super) fn as_resolved(&self, args: Vec<Typed>, resolved: &Resolved) -> Result<Vec<Typed>> {
+        args.into_iter()
+            .zip(&resolved.arguments)
+            .map(|(arg, ty)| match ty {
+                Some(ty) => self.coerce(arg, ty),
+                None => Ok(arg),
+            })
+            .collect()
+    }
+
+    /// What looks like a function but is part of the grammar.
+    fn special_call(&self, name: &str, args: Vec<Typed>) -> Result<Typed> {
+        match (name, args.as_slice()) {
+            ("coalesce", _) => self.coalesce(args),
+            ("nullif", [a, b]) => self.nullif(a, b),
+            ("if", [condition, then, rest @ ..]) => {
+                let condition = self.coerce(condition.clone(), &Type::Boolean)?;
+                let otherwise = rest.first().cloned();
+                let otherwise = otherwise.unwrap_or_else(|| Typed::null(Type::Unknown));
+                self.if_then(condition.expr, then.clone(), otherwise)
+            }
+            ("row", _) => self.row_of(args),
+            ("current_timestamp", []) => Ok(self.session.now(3)),
+            ("current_date", []) => Ok(self.session.today()),
+            ("localtimestamp", []) => Ok(self.session.local_now(3)),
+            _ => Err(Failure::unsupported(format!("{name}(...)"))),
+        }
+    }
+
+    fn known(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        // Declared with any number of arguments.
+        if let ("concat", [] | [_]) = (call.name, call.args.as_slice()) {
+            return Err(Failure::new(
+                ErrorCode::InvalidFunctionArgument,
+                "There must be two or more concatenation arguments",
+            ));
+        }
         for subject in [
             Self::array_function,
             Self::text_function,
@@ -153,18 +200,18 @@ impl Binder<'_> {
             Self::collection_function,
             Self::json_function,
         ] {
-            if let Some(result) = subject(self, name, &args)? {
+            if let Some(result) = subject(self, call)? {
                 return Ok(Some(result));
             }
         }
-        Ok(match (name, args.as_slice()) {
-            ("coalesce", [_, _, ..]) => Some(self.coalesce(args)?),
-            ("nullif", [a, b]) => Some(self.nullif(a, b)?),
-            ("greatest" | "least", [_, ..]) => self.extreme(name == "greatest", args)?,
-            ("typeof", [arg]) => Some(Typed {
-                ty: Type::Varchar(None),
-                ..Typed::varchar(&arg.ty.to_string())
-            }),
+        Ok(match (call.name, call.args.as_slice()) {
+            ("greatest" | "least", _) => {
+                Some(self.extreme(call.name == "greatest", call.args.clone(), call.ty.clone())?)
+            }
+            ("typeof", [arg]) => {
+                let text = Typed::varchar(&arg.ty.in_messages().to_string());
+                Some(Typed::new(text.expr, call.ty.clone()))
+            }
             _ => None,
         })
     }

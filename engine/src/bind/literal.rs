@@ -3,11 +3,11 @@
 use datafusion::common::ScalarValue;
 use sqlparser::ast::{self, DateTimeField, Value, ValueWithSpan};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, parse_type};
 
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::json::{self, Read};
-use crate::types::Type;
 
 impl Binder<'_> {
     /// `12` is an integer, `12345678901` a bigint, `1.5` a decimal, `1e0` a double.
@@ -85,41 +85,35 @@ impl Binder<'_> {
         match &typed.data_type {
             ast::DataType::Char(None) | ast::DataType::Character(None) => {
                 let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-                return Ok(Typed::literal(
+                Ok(Typed::literal(
                     ScalarValue::Utf8(Some(text.trim_end_matches(' ').to_owned())),
                     Type::Char(length),
-                ));
+                ))
             }
-            ast::DataType::JSON => {
-                return match json::read(text) {
-                    Read::Value(value) => Ok(Typed::literal(
-                        ScalarValue::Utf8(Some(value.canonical())),
-                        Type::Json,
-                    )),
-                    Read::Invalid => Err(invalid(&Type::Json)),
-                    Read::Doubtful => Err(Failure::unsupported("This JSON")),
-                };
-            }
+            ast::DataType::JSON => match json::read(text) {
+                Read::Value(value) => Ok(Typed::literal(
+                    ScalarValue::Utf8(Some(value.canonical())),
+                    Type::Json,
+                )),
+                Read::Invalid => Err(invalid(&Type::Json)),
+                Read::Doubtful => Err(Failure::unsupported("This JSON")),
+            },
             ast::DataType::Timestamp(..) => {
-                crate::temporal::timestamp_literal(text, &self.session.zone).ok_or_else(|| {
+                crate::temporal::timestamp_literal(text).ok_or_else(|| {
                     Failure::new(
                         ErrorCode::InvalidLiteral,
                         format!("'{text}' is not a valid TIMESTAMP literal"),
                     )
-                })?
+                })
             }
-            ast::DataType::Time(..) => crate::temporal::time_literal(text)?,
+            ast::DataType::Time(..) => crate::temporal::time_literal(text),
             other => {
-                let ty = self.sql_type(other)?;
+                let ty = parse_type(&other.to_string())?;
                 // An engine that folds constants gives the value; the planner must not have to.
                 let value = self.fold(self.cast(Typed::varchar(text), &ty, false)?);
-                return match value {
-                    Ok(value) => Ok(value),
-                    Err(_) => Err(invalid(&ty)),
-                };
+                value.map_err(|_| invalid(&ty))
             }
         }
-        .into_typed()
     }
 
     /// `INTERVAL '3' DAY`, `INTERVAL '1 2:03' DAY TO MINUTE`, `INTERVAL '-1-2' YEAR TO MONTH`

@@ -3,12 +3,12 @@
 use datafusion::common::ScalarValue;
 use sqlparser::ast;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::aggregate::not_grouped;
 use super::expression::Env;
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, parse_type};
 use crate::udf;
 
 impl Binder<'_> {
@@ -72,38 +72,6 @@ impl Binder<'_> {
             };
         }
         Ok(value)
-    }
-
-    /// A type as SQL writes it.
-    pub(super) fn sql_type(&self, data_type: &ast::DataType) -> Result<Type> {
-        use crate::types::TypeError;
-        let text = match data_type {
-            ast::DataType::Array(ast::ArrayElemTypeDef::Parenthesis(item)) => {
-                return Ok(Type::Array(Self::arc(self.sql_type(item)?)));
-            }
-            ast::DataType::Map(key, value) => {
-                return Ok(Type::Map(
-                    Self::arc(self.sql_type(key)?),
-                    Self::arc(self.sql_type(value)?),
-                ));
-            }
-            other => other.to_string(),
-        };
-        match parse_type(&text) {
-            Ok(Type::TimestampTz(p, _)) => Ok(Type::TimestampTz(p, self.session.zone_name())),
-            Ok(ty) => Ok(ty),
-            Err(TypeError::Unknown(_)) => Err(Failure::new(
-                ErrorCode::TypeNotFound,
-                format!("Unknown type: {}", text.to_lowercase()),
-            )),
-            Err(error @ TypeError::Unsupported(_)) => {
-                Err(Failure::new(ErrorCode::NotSupported, error.to_string()))
-            }
-            Err(error @ TypeError::Parameter(_)) => Err(Failure::new(
-                ErrorCode::InvalidFunctionArgument,
-                error.to_string(),
-            )),
-        }
     }
 
     /// The functions without brackets: `current_user`, `current_date` and their like.

@@ -4,11 +4,11 @@ use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Expr, Like, Operator};
 use sqlparser::ast::{self, BinaryOperator, Spanned, Value, ValueWithSpan};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, operation, operator};
 
 use super::expression::{Env, boolean, negate_if};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, common_super_type};
 use crate::udf;
 use crate::udf::elements::{Lists, asked, is_plain};
 
@@ -24,31 +24,14 @@ impl Binder<'_> {
             BinaryOperator::GtEq => Operator::GtEq,
             other => return Err(Failure::unsupported(format!("The operator {other}"))),
         };
-        let mismatch = || {
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "Cannot apply operator: {} {} {}",
-                    left.ty,
-                    display(operator),
-                    right.ty
-                ),
-            )
-        };
-        let common = common_super_type(&left.ty, &right.ty).ok_or_else(mismatch)?;
-        let ordering = !matches!(operator, Operator::Eq | Operator::NotEq);
-        if (ordering && !common.is_orderable()) || !common.is_comparable() {
-            return Err(mismatch());
+        let ([left, right], _) = self.operands(display(operator), left, right)?;
+        let negated = operator == Operator::NotEq;
+        if plain_array(&left.ty) && matches!(operator, Operator::Eq | Operator::NotEq) {
+            let equal = asked("array_equal", vec![left, right], same_elements);
+            return Ok(negate_if(negated, equal));
         }
-        if !ordering && plain_array(&common) {
-            let lists = vec![self.coerce(left, &common)?, self.coerce(right, &common)?];
-            let equal = asked("array_equal", lists, same_elements);
-            return Ok(negate_if(operator == Operator::NotEq, equal));
-        }
-        self.comparable_here(&common)?;
-        let left = self.coerce(left, &common)?;
-        let right = self.coerce(right, &common)?;
-        if matches!(common, Type::Real | Type::Double) {
+        self.comparable_here(&left.ty)?;
+        if matches!(left.ty, Type::Real | Type::Double) {
             return Ok(boolean(float_comparison(operator, left, right)));
         }
         Ok(boolean(binary(left.expr, operator, right.expr)))
@@ -61,15 +44,9 @@ impl Binder<'_> {
 
     /// `IS NOT DISTINCT FROM`
     pub(super) fn not_distinct(&self, left: Typed, right: Typed) -> Result<Typed> {
-        let common = common_super_type(&left.ty, &right.ty)
-            .ok_or_else(|| Failure::new(ErrorCode::TypeMismatch, "no common type"))?;
-        if !common.is_comparable() {
-            return Err(Failure::new(ErrorCode::TypeMismatch, "not comparable"));
-        }
-        self.comparable_here(&common)?;
-        let mut left = self.coerce(left, &common)?;
-        let mut right = self.coerce(right, &common)?;
-        if matches!(common, Type::Real | Type::Double) {
+        let ([mut left, mut right], _) = self.operands("is not distinct from", left, right)?;
+        self.comparable_here(&left.ty)?;
+        if matches!(left.ty, Type::Real | Type::Double) {
             left = udf::number::without_negative_zero(left);
             right = udf::number::without_negative_zero(right);
         }
@@ -78,6 +55,22 @@ impl Binder<'_> {
             Operator::IsNotDistinctFrom,
             right.expr,
         )))
+    }
+
+    /// Two operands as the operator takes them, and the type that it gives.
+    pub(super) fn operands(
+        &self,
+        sign: &str,
+        left: Typed,
+        right: Typed,
+    ) -> Result<([Typed; 2], Type)> {
+        let answer = operation(sign, &[Some(&left.ty), Some(&right.ty)]).transpose()?;
+        let known = answer.and_then(|operation| match operation.operands.as_slice() {
+            [Some(a), Some(b)] => Some((a.clone(), b.clone(), operation.result?)),
+            _ => None,
+        });
+        let (a, b, result) = known.ok_or_else(|| Failure::internal("an operator without types"))?;
+        Ok(([self.coerce(left, &a)?, self.coerce(right, &b)?], result))
     }
 
     /// Refuses to compare what Arrow compares otherwise than Trino.
@@ -92,30 +85,21 @@ impl Binder<'_> {
 
     /// `value IN (list)`
     pub(super) fn in_list(&self, value: Typed, list: Vec<Typed>) -> Result<Typed> {
-        let mut common = value.ty.clone();
-        for item in &list {
-            common = common_super_type(&common, &item.ty).ok_or_else(|| {
-                Failure::new(
-                    ErrorCode::TypeMismatch,
-                    format!(
-                        "IN value and list items must be the same type or coercible to a common type. Cannot find common type between {} and {}",
-                        value.ty, item.ty
-                    ),
-                )
-            })?;
-        }
+        let mut all = vec![value];
+        all.extend(list);
+        let common = self.common_type("IN value and list items", &all)?;
         if !common.is_comparable() {
             return Err(Failure::new(
                 ErrorCode::TypeMismatch,
-                format!("Type {common} is not comparable"),
+                format!("Type {} is not comparable", common.in_messages()),
             ));
         }
         self.comparable_here(&common)?;
-        let value = self.coerce(value, &common)?;
-        let list = list
-            .into_iter()
-            .map(|item| self.coerce(item, &common))
-            .collect::<Result<Vec<_>>>()?;
+        let mut all = all.into_iter().map(|item| self.coerce(item, &common));
+        let value = all
+            .next()
+            .ok_or_else(|| Failure::internal("IN without a value"))??;
+        let list = all.collect::<Result<Vec<_>>>()?;
         if matches!(common, Type::Real | Type::Double) {
             return list
                 .into_iter()
@@ -144,27 +128,13 @@ impl Binder<'_> {
         let value = self.expression(value, env)?;
         let pattern_place = pattern.span();
         let pattern = self.expression(pattern, env)?;
-        let is_text = |ty: &Type| matches!(ty, Type::Varchar(_) | Type::Char(_) | Type::Unknown);
-        if !is_text(&value.ty) {
-            return Err(Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "Left side of LIKE expression must evaluate to a varchar (actual: {})",
-                    value.ty
-                ),
-            )
-            .at(place));
-        }
-        if !matches!(pattern.ty, Type::Varchar(_) | Type::Unknown) {
-            return Err(Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "Pattern for LIKE expression must evaluate to a varchar (actual: {})",
-                    pattern.ty
-                ),
-            )
-            .at(pattern_place));
-        }
+        operator("like", &[Some(&value.ty), Some(&pattern.ty)]).map_err(|problem| {
+            let place = match problem.operand {
+                Some(1) => pattern_place,
+                _ => place,
+            };
+            Failure::from(problem).at(place)
+        })?;
         let escape = match escape {
             None => None,
             Some(ValueWithSpan {
@@ -173,7 +143,10 @@ impl Binder<'_> {
             }) => Some(text.clone()),
             Some(_) => return Err(Failure::unsupported("An ESCAPE that is no string")),
         };
-        let value = self.padded(value)?;
+        let value = match value.ty {
+            Type::Char(_) => udf::text::padded(value),
+            _ => self.coerce(value, &Type::Varchar(None))?,
+        };
         let matches = match (pattern.constant_text(), &escape) {
             // DataFusion's LIKE takes a backslash for an escape; Trino's has none unless it says so.
             (Some(text), None) if !text.contains('\\') => boolean(Expr::Like(Like::new(
@@ -196,31 +169,12 @@ impl Binder<'_> {
         right: Typed,
     ) -> Result<Typed> {
         let symbol = op.to_string();
-        let mismatch = || {
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!("Cannot apply operator: {} {symbol} {}", left.ty, right.ty),
-            )
-        };
-        if let Some(result) = udf::time::arithmetic(&symbol, &left, &right, self.session)? {
-            return Ok(result);
-        }
-        let common = common_super_type(&left.ty, &right.ty).ok_or_else(mismatch)?;
-        match &common {
-            Type::Unknown => {
-                // NULL + NULL: Trino takes the first operator there is, over bigint or another.
-                Err(Failure::unsupported("Arithmetic over NULL alone"))
-            }
+        let ([left, right], ty) = self.operands(&symbol, left, right)?;
+        match &ty {
             Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt => {
-                let left = self.coerce(left, &common)?;
-                let right = self.coerce(right, &common)?;
-                Ok(udf::number::integer_arithmetic(
-                    &symbol, left, right, common,
-                ))
+                Ok(udf::number::integer_arithmetic(&symbol, left, right, ty))
             }
             Type::Real | Type::Double => {
-                let left = self.coerce(left, &common)?;
-                let right = self.coerce(right, &common)?;
                 let operator = match op {
                     BinaryOperator::Plus => Operator::Plus,
                     BinaryOperator::Minus => Operator::Minus,
@@ -228,50 +182,21 @@ impl Binder<'_> {
                     BinaryOperator::Divide => Operator::Divide,
                     _ => Operator::Modulo,
                 };
-                Ok(Typed::new(binary(left.expr, operator, right.expr), common))
+                Ok(Typed::new(binary(left.expr, operator, right.expr), ty))
             }
-            Type::Decimal(..) => {
-                let left = self.as_decimal(left)?;
-                let right = self.as_decimal(right)?;
-                udf::number::decimal_arithmetic(&symbol, left, right)
-            }
-            _ => Err(mismatch()),
-        }
-    }
-
-    /// An integer as the decimal that holds it; a decimal as it is.
-    fn as_decimal(&self, value: Typed) -> Result<Typed> {
-        match &value.ty {
-            Type::Decimal(..) => Ok(value),
-            Type::Unknown => self.coerce(value, &Type::Decimal(1, 0)),
-            _ => {
-                let ty = common_super_type(&value.ty, &Type::Decimal(1, 0))
-                    .ok_or_else(|| Failure::internal("no decimal for a number"))?;
-                self.coerce(value, &ty)
-            }
+            Type::Decimal(..) => udf::number::decimal_arithmetic(&symbol, left, right, ty),
+            _ => udf::time::arithmetic(&symbol, left, right, ty),
         }
     }
 
     /// Unary minus.
     pub(super) fn negate(&self, value: Typed) -> Result<Typed> {
-        match &value.ty {
-            ty if ty.is_integer() => {
-                let ty = ty.clone();
-                Ok(udf::number::negate(value, ty))
-            }
-            Type::Real | Type::Double | Type::Decimal(..) => {
-                let ty = value.ty.clone();
-                Ok(Typed::new(Expr::Negative(Box::new(value.expr)), ty))
-            }
-            Type::IntervalDayTime | Type::IntervalYearMonth => {
-                let ty = value.ty.clone();
-                Ok(udf::number::negate(value, ty))
-            }
-            other => Err(Failure::new(
-                ErrorCode::TypeMismatch,
-                format!("Cannot negate {other}"),
-            )),
+        let ty = operator("-", &[Some(&value.ty)])?.unwrap_or(Type::Unknown);
+        let value = self.coerce(value, &ty)?;
+        if matches!(ty, Type::Real | Type::Double | Type::Decimal(..)) {
+            return Ok(Typed::new(Expr::Negative(Box::new(value.expr)), ty));
         }
+        Ok(udf::number::negate(value, ty))
     }
 }
 

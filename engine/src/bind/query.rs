@@ -6,13 +6,14 @@ use sqlparser::ast::{
     self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned,
 };
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, common_super_type};
 
 use super::expression::Env;
 use super::relation::aliased;
 use super::scope::{Field, Relation, Scope};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, common_super_type};
+use crate::types::arrow_type;
 
 /// The WITH queries in reach of a name.
 #[derive(Clone, Copy, Default)]
@@ -258,8 +259,8 @@ impl Binder<'_> {
                     format!(
                         "column {} in {operation} query has incompatible types: {}, {}",
                         i + 1,
-                        a.ty,
-                        b.ty
+                        a.ty.in_messages(),
+                        b.ty.in_messages()
                     ),
                 )
             })?;
@@ -267,19 +268,21 @@ impl Binder<'_> {
                 return Err(Failure::new(
                     ErrorCode::TypeMismatch,
                     format!(
-                        "Type {common} is not comparable and therefore cannot be used in {operation}"
+                        "Type {} is not comparable and therefore cannot be used in {operation}",
+                        common.in_messages()
                     ),
                 ));
             }
-            self.same_zone(&a.ty, &b.ty)?;
             let symbol = self.symbol(a.name.as_deref().unwrap_or("column"));
-            let side = |field: &Field| -> Result<Expr> {
-                let value = Typed::column(&field.symbol, field.ty.clone());
-                Ok(self.coerce(value, &common)?.expr.alias(&symbol))
+            let sides = self.unified(vec![a.value(), b.value()], &common)?;
+            let [left, right] = sides.as_slice() else {
+                return Err(Failure::internal(
+                    "a column of a set operation lacks a side",
+                ));
             };
-            l.push(side(a)?);
-            r.push(side(b)?);
-            let mut field = Field::computed(a.name.clone(), symbol, common);
+            l.push(left.expr.clone().alias(&symbol));
+            r.push(right.expr.clone().alias(&symbol));
+            let mut field = Field::computed(a.name.clone(), symbol, left);
             field.label.clone_from(&a.label);
             fields.push(field);
         }
@@ -341,39 +344,41 @@ impl Binder<'_> {
                 ));
             }
             for (ty, value) in types.iter_mut().zip(row) {
-                self.same_zone(ty, &value.ty)?;
                 *ty = common_super_type(ty, &value.ty).ok_or_else(|| {
                     Failure::new(
                         ErrorCode::TypeMismatch,
-                        format!("Values rows have mismatched types: {ty} vs {}", value.ty),
+                        format!(
+                            "Values rows have mismatched types: {} vs {}",
+                            ty.in_messages(),
+                            value.ty.in_messages()
+                        ),
                     )
                 })?;
             }
         }
         let mut schema = Vec::new();
         let mut fields = Vec::new();
+        let mut exprs: Vec<Vec<Expr>> = vec![Vec::with_capacity(width); rows.len()];
         for (i, ty) in types.iter().enumerate() {
             let symbol = self.symbol(&format!("col{i}"));
             schema.push(datafusion::arrow::datatypes::Field::new(
                 &symbol,
-                ty.arrow(),
+                arrow_type(ty),
                 true,
             ));
-            fields.push(Field::computed(None, symbol, ty.clone()));
+            let column = rows.iter().filter_map(|row| row.get(i).cloned()).collect();
+            let column = self.unified(column, ty)?;
+            if let Some(first) = column.first() {
+                fields.push(Field::computed(None, symbol, first));
+            }
+            for (row, value) in exprs.iter_mut().zip(column) {
+                row.push(value.expr);
+            }
         }
-        let rows = rows
-            .into_iter()
-            .map(|row| {
-                row.into_iter()
-                    .zip(&types)
-                    .map(|(value, ty)| Ok(self.coerce(value, ty)?.expr))
-                    .collect::<Result<Vec<_>>>()
-            })
-            .collect::<Result<Vec<_>>>()?;
         let schema = Self::arc(DFSchema::try_from(
             datafusion::arrow::datatypes::Schema::new(schema),
         )?);
-        let plan = LogicalPlanBuilder::values_with_schema(rows, &schema)?.build()?;
+        let plan = LogicalPlanBuilder::values_with_schema(exprs, &schema)?.build()?;
         // Whatever the node calls its columns, they get our names.
         let projection: Vec<Expr> = fields
             .iter()
@@ -429,7 +434,7 @@ impl Binder<'_> {
         let mut keys = Vec::new();
         for item in order_by {
             let value = match ordinal(&item.expr, &relation.fields)? {
-                Some(field) => Typed::column(&field.symbol, field.ty.clone()),
+                Some(field) => field.value(),
                 None => self.expression(&item.expr, &env)?,
             };
             keys.push(self.sort_key(item, value)?);
@@ -458,7 +463,8 @@ impl Binder<'_> {
                 ErrorCode::TypeMismatch,
                 format!(
                     "Type {} is not orderable, and therefore cannot be used in ORDER BY: {}",
-                    value.ty, item.expr
+                    value.ty.in_messages(),
+                    item.expr
                 ),
             )
             .at(item.span()));

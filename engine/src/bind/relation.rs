@@ -4,6 +4,7 @@ use datafusion::common::{Column, JoinType};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use sqlparser::ast::{self, JoinConstraint, JoinOperator, ObjectName, Spanned, TableFactor};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::common_super_type;
 
 use super::expression::Env;
 use super::query::Names;
@@ -12,7 +13,6 @@ use super::{Binder, Typed};
 use crate::error::{Failure, Place, Result};
 use crate::session::resolve_table;
 use crate::sql;
-use crate::types::common_super_type;
 
 impl Binder<'_> {
     /// The FROM clause. Without one: a single row without columns.
@@ -177,13 +177,14 @@ impl Binder<'_> {
                     ErrorCode::TypeMismatch,
                     format!(
                         "Column types of left and right side of join on column '{}' must be comparable: {} vs {}",
-                        ident.value, l.ty, r.ty
+                        ident.value,
+                        l.ty.in_messages(),
+                        r.ty.in_messages()
                     ),
                 )
                 .at(ident.span)
             })?;
-            let l = self.coerce(l, &common)?;
-            let r = self.coerce(r, &common)?;
+            let [l, r] = [self.coerce(l, &common)?, self.coerce(r, &common)?];
             conditions.push(self.equals(l.clone(), r.clone())?.expr);
             merged.push((ident.value.to_lowercase(), l, r));
         }
@@ -205,8 +206,8 @@ impl Binder<'_> {
                 JoinType::Right => r.clone(),
                 _ => self.coalesce(vec![l.clone(), r.clone()])?,
             };
+            fields.push(Field::computed(Some(name.clone()), symbol.clone(), &value));
             projection.push(value.expr.alias(&symbol));
-            fields.push(Field::computed(Some(name.clone()), symbol, value.ty));
         }
         for field in left.fields.into_iter().chain(right.fields) {
             if is_merged(&field) {

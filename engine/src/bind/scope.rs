@@ -6,10 +6,12 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use sqlparser::ast::Ident;
 use townlake_core::names::TableRef;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::arrow_type;
+use crate::zone::SessionZone;
 
 /// A column of a relation.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub struct Field {
     pub symbol: String,
     /// Its type.
     pub ty: Type,
+    /// The zone in which its instants are shown.
+    pub zone: Option<SessionZone>,
     /// The table's column that it is, if it is one as such.
     pub origin: Option<(TableRef, String)>,
     /// Whether `*` shows it.
@@ -60,18 +64,25 @@ pub struct Found<'s> {
 }
 
 impl Field {
-    /// A column that is computed rather than read from a table.
-    pub fn computed(name: Option<String>, symbol: String, ty: Type) -> Self {
+    /// A column that holds a value that is computed rather than read from a table.
+    pub fn computed(name: Option<String>, symbol: String, value: &Typed) -> Self {
         Self {
             label: None,
             name,
             relation: Vec::new(),
             symbol,
-            ty,
+            ty: value.ty.clone(),
+            zone: value.zone,
             origin: None,
             visible: true,
             readable: true,
         }
+    }
+
+    /// The plan's column.
+    pub fn value(&self) -> Typed {
+        let column = Expr::Column(Column::new_unqualified(&self.symbol));
+        Typed::new(column, self.ty.clone()).shown_in(self.zone)
     }
 }
 
@@ -132,14 +143,11 @@ impl Binder<'_> {
             return Ok(Typed::null(field.ty.clone()));
         }
         match depth {
-            0 => Ok(Typed::column(&field.symbol, field.ty.clone())),
-            1 => Ok(Typed::new(
-                Expr::OuterReferenceColumn(
-                    Self::arc(ArrowField::new(&field.symbol, field.ty.arrow(), true)),
-                    Column::new_unqualified(&field.symbol),
-                ),
-                field.ty.clone(),
-            )),
+            0 => Ok(field.value()),
+            1 => Ok(field.value().with(Expr::OuterReferenceColumn(
+                Self::arc(ArrowField::new(&field.symbol, arrow_type(&field.ty), true)),
+                Column::new_unqualified(&field.symbol),
+            ))),
             _ => Err(Failure::unsupported(
                 "A subquery that refers to a query more than one level out",
             )),

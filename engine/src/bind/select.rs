@@ -95,7 +95,7 @@ impl Binder<'_> {
             };
             let symbol = self.symbol(name.as_deref().unwrap_or("expr"));
             projection.push(value.expr.clone().alias(&symbol));
-            let mut field = Field::computed(name, symbol, value.ty.clone());
+            let mut field = Field::computed(name, symbol, &value);
             field.label = label;
             outputs.push(field);
             values.push(value);
@@ -130,9 +130,10 @@ impl Binder<'_> {
                         .at(item.span()));
                     }
                     let symbol = self.symbol("key");
+                    let key = value.stored_as(&symbol);
                     projection.push(value.expr.alias(&symbol));
                     hidden = true;
-                    Typed::column(&symbol, value.ty)
+                    key
                 }
             };
             keys.push(self.sort_key(item, value)?);
@@ -153,7 +154,7 @@ impl Binder<'_> {
                         ErrorCode::TypeMismatch,
                         format!(
                             "DISTINCT can only be applied to comparable types (actual: {})",
-                            field.ty
+                            field.ty.in_messages()
                         ),
                     ));
                 }
@@ -295,17 +296,14 @@ impl Binder<'_> {
                     ErrorCode::TypeMismatch,
                     format!(
                         "{} is not comparable, and therefore cannot be used in GROUP BY",
-                        value.ty
+                        value.ty.in_messages()
                     ),
                 )
                 .at(expr.span()));
             }
             self.groupable(&value.ty)?;
             let mut groups = groups.borrow_mut();
-            if let Some(i) = groups
-                .iter()
-                .position(|group| group.value.expr == value.expr)
-            {
+            if let Some(i) = groups.iter().position(|group| group.value == value) {
                 return Ok(i);
             }
             let symbol = self.symbol("group");
@@ -423,7 +421,7 @@ impl Binder<'_> {
         values: &[Typed],
         env: &Env<'_>,
     ) -> Result<Key> {
-        let output = |field: &Field| Key::Output(Typed::column(&field.symbol, field.ty.clone()));
+        let output = |field: &Field| Key::Output(field.value());
         if let Some(field) = super::query::ordinal(&item.expr, outputs)? {
             return Ok(output(field));
         }
@@ -453,7 +451,7 @@ impl Binder<'_> {
         let value = self.expression(&item.expr, env)?;
         match values
             .iter()
-            .position(|v| v.expr == value.expr)
+            .position(|other| *other == value)
             .and_then(|i| outputs.get(i))
         {
             Some(field) => Ok(output(field)),

@@ -1,16 +1,16 @@
 //! Subqueries within expressions.
 
-use datafusion::common::{Column, Spans};
+use datafusion::common::Spans;
 use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Subquery};
 use sqlparser::ast;
-use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, common_super_type, compare_with_query};
 
 use super::expression::{Env, boolean};
 use super::scope::{Field, Relation};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, common_super_type};
+use crate::types::has_floats;
 use crate::udf;
 
 impl Binder<'_> {
@@ -34,27 +34,20 @@ impl Binder<'_> {
         let value = self.expression(expr, env)?;
         let relation = self.inner(query, env)?;
         let field = only(&relation)?;
-        let mismatch = || {
-            Failure::new(
-                ErrorCode::TypeMismatch,
-                format!(
-                    "value and result of subquery must be of the same type for IN expression: {} vs {}",
-                    value.ty, field.ty
-                ),
-            )
-        };
-        let common = common_super_type(&value.ty, &field.ty).ok_or_else(mismatch)?;
+        compare_with_query(None, &value.ty, std::slice::from_ref(&field.ty))?;
+        let common = common_super_type(&value.ty, &field.ty)
+            .ok_or_else(|| Failure::unsupported("IN (SELECT ...) over a row of one column"))?;
         if matches!(
             common,
             Type::Json | Type::Array(_) | Type::Map(..) | Type::Row(_)
-        ) || common.has_floats()
+        ) || has_floats(&common)
         {
             return Err(Failure::unsupported(format!(
                 "IN (SELECT ...) over {common}"
             )));
         }
         let symbol = self.symbol("in");
-        let inner = self.coerce(Typed::column(&field.symbol, field.ty.clone()), &common)?;
+        let inner = self.coerce(field.value(), &common)?;
         let value = self.coerce(value.clone(), &common)?;
         let plan = LogicalPlanBuilder::from(relation.plan)
             .project(vec![inner.expr.alias(&symbol)])?
@@ -70,15 +63,15 @@ impl Binder<'_> {
     pub(super) fn scalar_subquery(&self, query: &ast::Query, env: &Env<'_>) -> Result<Typed> {
         let relation = self.inner(query, env)?;
         let field = only(&relation)?;
-        let ty = field.ty.clone();
+        let result = field.value();
         let symbol = self.symbol("scalar");
         let one_row = single_row(&relation.plan);
         let correlated = !relation.plan.all_out_ref_exprs().is_empty();
-        let value = Expr::Column(Column::new_unqualified(&field.symbol));
+        let value = result.expr.clone();
         let builder = LogicalPlanBuilder::from(relation.plan);
         let plan = if correlated && !one_row {
             // More rows than one must fail rather than multiply.
-            let aggregate = udf::aggregate::single_value(&ty)
+            let aggregate = udf::aggregate::single_value(&result.ty)
                 .call(vec![value])
                 .alias(&symbol);
             builder
@@ -87,7 +80,7 @@ impl Binder<'_> {
         } else {
             builder.project(vec![value.alias(&symbol)])?.build()?
         };
-        Ok(Typed::new(Expr::ScalarSubquery(subquery(plan)), ty))
+        Ok(result.with(Expr::ScalarSubquery(subquery(plan))))
     }
 
     fn inner(&self, query: &ast::Query, env: &Env<'_>) -> Result<Relation> {

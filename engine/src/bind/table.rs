@@ -7,6 +7,7 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use sqlparser::ast;
 use townlake_core::names::TableRef;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, can_coerce};
 
 use super::expression::Env;
 use super::query::Names;
@@ -17,7 +18,8 @@ use crate::catalog::Table;
 use crate::error::{Failure, Place, Result};
 use crate::policy::TableAccess;
 use crate::sql;
-use crate::types::{Type, can_coerce};
+use crate::types::has_instants;
+use crate::zone::SessionZone;
 
 impl Binder<'_> {
     /// A table as the policy lets the caller see it.
@@ -55,6 +57,7 @@ impl Binder<'_> {
                         relation: relation.clone(),
                         symbol: String::new(),
                         ty: column.ty.clone(),
+                        zone: None,
                         origin: Some((name.clone(), column.name.clone())),
                         visible: access.shows(&column.name),
                         readable: false,
@@ -113,6 +116,8 @@ impl Binder<'_> {
                 relation: relation.to_vec(),
                 symbol,
                 ty: column.ty.clone(),
+                // A source's instants have no zone of their own.
+                zone: has_instants(&column.ty).then_some(SessionZone::UTC),
                 origin: Some((name.clone(), column.name.clone())),
                 visible: access.shows(&column.name),
                 readable: access.reads(&column.name),
@@ -157,7 +162,7 @@ impl Binder<'_> {
                     ErrorCode::TypeMismatch,
                     format!(
                         "Expected row filter for '{name}' to be of type BOOLEAN, but was {}",
-                        bound.ty
+                        bound.ty.in_messages()
                     ),
                 )
                 .at(place));
@@ -200,7 +205,8 @@ impl Binder<'_> {
                     ErrorCode::TypeMismatch,
                     format!(
                         "Expected column mask for '{full}' to be of type {}, but was {}",
-                        field.ty, bound.ty
+                        field.ty.in_messages(),
+                        bound.ty.in_messages()
                     ),
                 )
                 .at(place));
@@ -224,6 +230,7 @@ impl Binder<'_> {
                 match masks.remove(column) {
                     Some(mask) => {
                         let symbol = self.symbol(column);
+                        field.zone = mask.zone;
                         projection.push(mask.expr.alias(&symbol));
                         field.symbol = symbol;
                     }

@@ -3,26 +3,55 @@
 use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::{Cast, Expr};
 
-use crate::types::Type;
+use townlake_sql::types::Type;
 
-/// An expression and its Trino type. INVARIANT: the expression's Arrow type is `ty.arrow()`.
-#[derive(Debug, Clone)]
+use crate::types::{arrow_type, has_instants};
+use crate::zone::SessionZone;
+
+/// An expression and its Trino type. INVARIANT: the expression's Arrow type is `arrow_type(&ty)`.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Typed {
     /// For DataFusion.
     pub expr: Expr,
     /// For everything else.
     pub ty: Type,
+    /// The zone in which its instants are shown. Nothing where none can be in it but nulls.
+    pub zone: Option<SessionZone>,
 }
 
 impl Typed {
-    /// An expression of a type.
+    /// An expression of a type, without instants.
     pub fn new(expr: Expr, ty: Type) -> Self {
-        Self { expr, ty }
+        Self {
+            expr,
+            ty,
+            zone: None,
+        }
     }
 
-    /// A plan's column.
-    pub fn column(symbol: &str, ty: Type) -> Self {
-        Self::new(Expr::Column(Column::new_unqualified(symbol)), ty)
+    /// The same with its instants, if there are any in it, shown in a zone.
+    #[must_use]
+    pub fn shown_in(self, zone: Option<SessionZone>) -> Self {
+        Self {
+            zone: zone.filter(|_| has_instants(&self.ty)),
+            ..self
+        }
+    }
+
+    /// Another expression of the same type and zone.
+    #[must_use]
+    pub fn with(&self, expr: Expr) -> Self {
+        Self {
+            expr,
+            ty: self.ty.clone(),
+            zone: self.zone,
+        }
+    }
+
+    /// The plan's column that holds it.
+    #[must_use]
+    pub fn stored_as(&self, symbol: &str) -> Self {
+        self.with(Expr::Column(Column::new_unqualified(symbol)))
     }
 
     /// A constant.
@@ -51,12 +80,12 @@ impl Typed {
 
     /// NULL of a type.
     pub fn null(ty: Type) -> Self {
-        let value = ScalarValue::try_new_null(&ty.arrow());
+        let value = ScalarValue::try_new_null(&arrow_type(&ty));
         match value {
             Ok(value) => Self::literal(value, ty),
             // No scalar for this type: cast at run time instead.
             Err(_) => {
-                let arrow = ty.arrow();
+                let arrow = arrow_type(&ty);
                 Self::new(
                     Expr::Cast(Cast::new(
                         Box::new(Expr::Literal(ScalarValue::Null, None)),

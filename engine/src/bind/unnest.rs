@@ -4,6 +4,7 @@ use datafusion::common::{Column, UnnestOptions};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use sqlparser::ast::{Spanned, TableFactor};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::expression::Env;
 use super::query::Names;
@@ -11,7 +12,6 @@ use super::relation::aliased;
 use super::scope::{Field, Relation, Scope};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 
 impl Binder<'_> {
     /// `left CROSS JOIN UNNEST(...)`: the arrays are columns of the left side, so each row is simply
@@ -39,13 +39,13 @@ impl Binder<'_> {
         };
         let env = Env::plain(&scope, names, "UNNEST");
         let mut added: Vec<(String, Typed)> = Vec::new();
-        let mut expand: Vec<(String, Type, Option<String>)> = Vec::new();
+        let mut expand: Vec<(String, Typed)> = Vec::new();
         for expr in array_exprs {
             let value = self.expression(expr, &env)?;
             match &value.ty {
                 Type::Array(item) => {
                     let symbol = self.symbol("unnest");
-                    expand.push((symbol.clone(), (**item).clone(), None));
+                    expand.push((symbol.clone(), element(&symbol, item, &value)));
                     added.push((symbol, value));
                 }
                 Type::Map(key, item) => {
@@ -53,14 +53,14 @@ impl Binder<'_> {
                     for (function, ty) in [("map_keys", key), ("map_values", item)] {
                         let symbol = self.symbol("unnest");
                         let half = self.call(function, vec![value.clone()])?;
-                        expand.push((symbol.clone(), ty, None));
+                        expand.push((symbol.clone(), element(&symbol, &ty, &value)));
                         added.push((symbol, half));
                     }
                 }
                 other => {
                     return Err(Failure::new(
                         ErrorCode::TypeMismatch,
-                        format!("Cannot unnest type: {other}"),
+                        format!("Cannot unnest type: {}", other.in_messages()),
                     )
                     .at(expr.span()));
                 }
@@ -69,7 +69,7 @@ impl Binder<'_> {
         if *with_ordinality {
             let arrays: Vec<Typed> = added.iter().map(|(_, value)| value.clone()).collect();
             let symbol = self.symbol("ordinality");
-            expand.push((symbol.clone(), Type::BigInt, None));
+            expand.push((symbol.clone(), Typed::new(column(&symbol), Type::BigInt)));
             added.push((symbol, crate::udf::array::ordinals(arrays)));
         }
         let mut projection: Vec<Expr> = left
@@ -85,7 +85,7 @@ impl Binder<'_> {
         );
         let columns: Vec<Column> = expand
             .iter()
-            .map(|(symbol, ..)| Column::new_unqualified(symbol))
+            .map(|(symbol, _)| Column::new_unqualified(symbol))
             .collect();
         let plan = LogicalPlanBuilder::from(left.plan)
             .project(projection)?
@@ -99,27 +99,19 @@ impl Binder<'_> {
             .build()?;
         let mut unnested = Vec::new();
         let mut fields_of_rows: Vec<Expr> = Vec::new();
-        for (symbol, ty, _) in expand {
-            match &ty {
+        for (symbol, value) in expand {
+            match &value.ty {
                 Type::Row(fields) => {
                     for (i, (name, field_type)) in fields.iter().enumerate() {
-                        let part = crate::udf::row::field(
-                            Typed::column(&symbol, ty.clone()),
-                            i,
-                            field_type.clone(),
-                        );
+                        let part = crate::udf::row::field(value.clone(), i, field_type.clone());
                         let part_symbol = self.symbol("field");
+                        unnested.push(Field::computed(name.clone(), part_symbol.clone(), &part));
                         fields_of_rows.push(part.expr.alias(&part_symbol));
-                        unnested.push(Field::computed(
-                            name.clone(),
-                            part_symbol,
-                            field_type.clone(),
-                        ));
                     }
                 }
                 _ => {
-                    fields_of_rows.push(Expr::Column(Column::new_unqualified(&symbol)));
-                    unnested.push(Field::computed(None, symbol, ty));
+                    fields_of_rows.push(value.expr.clone());
+                    unnested.push(Field::computed(None, symbol, &value));
                 }
             }
         }
@@ -148,4 +140,13 @@ impl Binder<'_> {
             fields: left.fields.into_iter().chain(right.fields).collect(),
         })
     }
+}
+
+fn column(symbol: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(symbol))
+}
+
+/// The column of what an array or map is expanded to.
+fn element(symbol: &str, ty: &Type, of: &Typed) -> Typed {
+    Typed::new(column(symbol), ty.clone()).shown_in(of.zone)
 }

@@ -12,24 +12,14 @@ use datafusion::logical_expr::{
 };
 use sqlparser::ast::{self, Spanned};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, WindowClauses, check_window, function_kind};
 
-use super::aggregate::is_aggregate;
 use super::expression::Env;
+use super::function::{is_aggregate, resolve};
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, can_coerce};
-
-/// Functions that look at the whole partition, whatever the frame: Trino takes none for them.
-const WITHOUT_FRAME: &[&str] = &[
-    "row_number",
-    "rank",
-    "dense_rank",
-    "percent_rank",
-    "cume_dist",
-    "ntile",
-    "lag",
-    "lead",
-];
+use crate::types::{arrow_type, has_floats};
+use crate::zone::SessionZone;
 
 /// The window functions of a SELECT while its expressions are bound.
 pub struct Windows<'w> {
@@ -115,7 +105,7 @@ impl Binder<'_> {
                 if !value.ty.is_comparable() {
                     return Err(Failure::new(
                         ErrorCode::TypeMismatch,
-                        format!("{} is not comparable, and therefore cannot be used in window function PARTITION BY", value.ty),
+                        format!("{} is not comparable, and therefore cannot be used in window function PARTITION BY", value.ty.in_messages()),
                     )
                     .at(expr.span()));
                 }
@@ -128,7 +118,7 @@ impl Binder<'_> {
             .iter()
             .map(|item| {
                 let value = self.expression(&item.expr, &inner)?;
-                if value.ty.has_floats() && spec.window_frame.is_some() {
+                if has_floats(&value.ty) && spec.window_frame.is_some() {
                     return Err(Failure::unsupported(
                         "A window frame over floating-point keys",
                     ));
@@ -136,21 +126,23 @@ impl Binder<'_> {
                 self.sort_key(item, value)
             })
             .collect::<Result<Vec<_>>>()?;
-        if spec.window_frame.is_some() && WITHOUT_FRAME.contains(&name) {
-            return Err(Failure::new(
-                ErrorCode::InvalidWindowFrame,
-                format!("Cannot specify window frame for {name} function"),
-            )
-            .at(function.span()));
+        if let Some(kind) = function_kind(name) {
+            let clauses = WindowClauses {
+                has_order: !order_by.is_empty(),
+                has_frame: spec.window_frame.is_some(),
+            };
+            check_window(name, kind, Some(clauses))
+                .map_err(|problem| Failure::from(problem).at(function.span()))?;
         }
         let frame = self.frame(spec.window_frame.as_ref(), !order_by.is_empty(), &inner)?;
-        let call = self.window_function(name, function, &inner, !order_by.is_empty())?;
+        let call = self.window_function(name, function, &inner)?;
         let collect = |fun: WindowFunctionDefinition,
                        args: Vec<Expr>,
                        filter: Option<Expr>,
                        distinct: bool,
                        nulls,
-                       ty: Type| {
+                       ty: Type,
+                       zone: Option<SessionZone>| {
             let expr = Expr::WindowFunction(Box::new(WindowFunction {
                 fun,
                 params: WindowFunctionParams {
@@ -163,13 +155,15 @@ impl Binder<'_> {
                     distinct,
                 },
             }));
+            let value = Typed::new(expr, ty).shown_in(zone);
             let mut collected = windows.collected.borrow_mut();
-            if let Some((_, symbol)) = collected.iter().find(|(other, _)| *other == expr) {
-                return Typed::column(symbol, ty);
+            if let Some((_, symbol)) = collected.iter().find(|(other, _)| *other == value.expr) {
+                return value.stored_as(symbol);
             }
             let symbol = self.symbol("window");
-            collected.push((expr, symbol.clone()));
-            Typed::column(&symbol, ty)
+            let column = value.stored_as(&symbol);
+            collected.push((value.expr, symbol));
+            column
         };
         match call {
             Call::Window {
@@ -177,6 +171,7 @@ impl Binder<'_> {
                 args,
                 unsigned,
                 ty,
+                zone,
                 nulls,
             } => {
                 let value = collect(
@@ -186,12 +181,13 @@ impl Binder<'_> {
                     false,
                     nulls,
                     ty,
+                    zone,
                 );
                 if !unsigned {
                     return Ok(value);
                 }
                 // DataFusion counts without a sign.
-                let expr = Expr::Cast(Cast::new(Box::new(value.expr), value.ty.arrow()));
+                let expr = Expr::Cast(Cast::new(Box::new(value.expr), arrow_type(&value.ty)));
                 Ok(Typed::new(expr, value.ty))
             }
             Call::Aggregate(plan, clauses) => {
@@ -210,6 +206,7 @@ impl Binder<'_> {
                             false,
                             None,
                             part.ty,
+                            part.zone,
                         )
                     })
                     .collect();
@@ -218,13 +215,7 @@ impl Binder<'_> {
         }
     }
 
-    fn window_function(
-        &self,
-        name: &str,
-        function: &ast::Function,
-        env: &Env<'_>,
-        ordered: bool,
-    ) -> Result<Call> {
+    fn window_function(&self, name: &str, function: &ast::Function, env: &Env<'_>) -> Result<Call> {
         if is_aggregate(name) {
             let (args, clauses) = self.aggregate_arguments(name, function, env)?;
             if clauses.distinct || !clauses.order_by.is_empty() {
@@ -274,6 +265,8 @@ impl Binder<'_> {
                 _ => Err(Failure::unsupported(format!("This argument of {name}"))),
             })
             .collect::<Result<Vec<_>>>()?;
+        let resolved = resolve(name, &args).map_err(|failure| failure.at(function.span()))?;
+        let args = self.as_resolved(args, &resolved)?;
         let plain = |function: Arc<WindowUDF>, unsigned: bool, ty: Type| {
             if nulls.is_some() {
                 return Err(Failure::new(
@@ -286,6 +279,7 @@ impl Binder<'_> {
                 args: Vec::new(),
                 unsigned,
                 ty,
+                zone: None,
                 nulls: None,
             })
         };
@@ -293,30 +287,20 @@ impl Binder<'_> {
             ("row_number", []) => {
                 plain(functions::row_number::row_number_udwf(), true, Type::BigInt)
             }
-            (
-                "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" | "lag" | "lead",
-                _,
-            ) if !ordered && matches!(name, "lag" | "lead") => Err(Failure::new(
-                ErrorCode::MissingOrderBy,
-                format!("{name} function requires an ORDER BY window clause"),
-            )
-            .at(function.span())),
             ("rank", []) => plain(functions::rank::rank_udwf(), true, Type::BigInt),
             ("dense_rank", []) => plain(functions::rank::dense_rank_udwf(), true, Type::BigInt),
             ("percent_rank", []) => {
                 plain(functions::rank::percent_rank_udwf(), false, Type::Double)
             }
             ("cume_dist", []) => plain(functions::cume_dist::cume_dist_udwf(), false, Type::Double),
-            ("ntile", [n]) if n.ty.is_integer() && n.constant_integer().is_some_and(|n| n > 0) => {
-                let n = self.coerce(n.clone(), &Type::BigInt)?;
-                Ok(Call::Window {
-                    function: functions::ntile::ntile_udwf(),
-                    args: vec![n.expr],
-                    unsigned: true,
-                    ty: Type::BigInt,
-                    nulls: None,
-                })
-            }
+            ("ntile", [n]) if n.constant_integer().is_some_and(|n| n > 0) => Ok(Call::Window {
+                function: functions::ntile::ntile_udwf(),
+                args: vec![n.expr.clone()],
+                unsigned: true,
+                ty: Type::BigInt,
+                zone: None,
+                nulls: None,
+            }),
             ("first_value" | "last_value", [value]) => Ok(Call::Window {
                 function: if name == "first_value" {
                     functions::nth_value::first_value_udwf()
@@ -326,15 +310,16 @@ impl Binder<'_> {
                 args: vec![value.expr.clone()],
                 unsigned: false,
                 ty: value.ty.clone(),
+                zone: value.zone,
                 nulls,
             }),
             ("nth_value", [value, n]) if n.constant_integer().is_some_and(|n| n > 0) => {
-                let n = self.coerce(n.clone(), &Type::BigInt)?;
                 Ok(Call::Window {
                     function: functions::nth_value::nth_value_udwf(),
-                    args: vec![value.expr.clone(), n.expr],
+                    args: vec![value.expr.clone(), n.expr.clone()],
                     unsigned: false,
                     ty: value.ty.clone(),
+                    zone: value.zone,
                     nulls,
                 })
             }
@@ -354,10 +339,10 @@ impl Binder<'_> {
                 };
                 let mut args = vec![value.expr.clone(), Typed::bigint(offset).expr];
                 if let Some(default) = rest.get(1) {
-                    if !can_coerce(&default.ty, &value.ty) || default.constant().is_none() {
+                    if default.constant().is_none() {
                         return Err(Failure::unsupported(format!("{name} with this default")));
                     }
-                    args.push(self.coerce(default.clone(), &value.ty)?.expr);
+                    args.push(default.expr.clone());
                 }
                 Ok(Call::Window {
                     function: if name == "lag" {
@@ -368,6 +353,7 @@ impl Binder<'_> {
                     args,
                     unsigned: false,
                     ty: value.ty.clone(),
+                    zone: value.zone,
                     nulls,
                 })
             }
@@ -452,6 +438,7 @@ enum Call {
         args: Vec<Expr>,
         unsigned: bool,
         ty: Type,
+        zone: Option<SessionZone>,
         nulls: Option<datafusion::logical_expr::expr::NullTreatment>,
     },
     Aggregate(super::aggregate::Plan, super::aggregate::Clauses),

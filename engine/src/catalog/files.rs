@@ -13,7 +13,7 @@ use townlake_protocol::trino::ErrorCode;
 
 use super::{Catalog, Column, Listed, Table};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::type_of_arrow;
 
 /// The key of a file's own metadata that says what the table holds; with `.<column>` behind it, what a
 /// column means.
@@ -111,7 +111,7 @@ impl Catalog for FilesCatalog {
                 Some(Column {
                     name: field.name().to_lowercase(),
                     source: field.name().clone(),
-                    ty: Type::of_arrow(field.data_type())?,
+                    ty: type_of_arrow(field.data_type())?,
                     comment: schema
                         .metadata()
                         .get(&format!("{COMMENT}.{}", field.name()))

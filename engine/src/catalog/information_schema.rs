@@ -5,13 +5,13 @@ use std::sync::Arc;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, Operator};
 use townlake_core::names::TableRef;
+use townlake_sql::types::Type;
 
 use super::memory::{columns_of, text_batch};
 use super::{Catalogs, Column, Table};
 use crate::error::Result;
 use crate::lazy::{LazyTable, Rows};
 use crate::policy::Access;
-use crate::types::Type;
 
 /// The schema's name.
 pub const NAME: &str = "information_schema";
@@ -161,7 +161,7 @@ async fn rows(
                             Some((i + 1).to_string()),
                             None,
                             some("YES"),
-                            Some(column.ty.to_string()),
+                            Some(column.ty.in_messages().to_string()),
                         ]);
                         rows.push(row);
                     }

@@ -9,7 +9,7 @@ use townlake_protocol::trino::ErrorCode;
 
 use super::{Catalog, Column, Listed, Table};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::type_of_arrow;
 
 /// A warehouse folder and its SQLite catalog.
 pub struct LakeCatalog {
@@ -71,7 +71,7 @@ impl Catalog for LakeCatalog {
                 Some(Column {
                     name: column.field.name().to_lowercase(),
                     source: column.field.name().clone(),
-                    ty: Type::of_arrow(column.field.data_type())?,
+                    ty: type_of_arrow(column.field.data_type())?,
                     comment: column.comment,
                 })
             })

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::datasource::MemTable;
+use townlake_sql::types::Type;
 
 use super::{Catalog, Column, Listed, Table};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::arrow_type;
 
 /// Schemas of tables of batches.
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub fn schema_of(columns: &[Column]) -> SchemaRef {
     Arc::new(Schema::new(
         columns
             .iter()
-            .map(|column| Field::new(&column.source, column.ty.arrow(), true))
+            .map(|column| Field::new(&column.source, arrow_type(&column.ty), true))
             .collect::<Vec<_>>(),
     ))
 }

@@ -12,8 +12,9 @@ mod scan;
 
 use std::sync::Arc;
 
+use townlake_sql::types::Type;
+
 use crate::error::Result;
-use crate::types::Type;
 
 pub use scan::PostgresTable;
 

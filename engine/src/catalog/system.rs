@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::Expr;
 use townlake_core::names::TableRef;
+use townlake_sql::types::Type;
 
 use super::information_schema::equal_to;
 use super::jdbc;
@@ -12,7 +13,6 @@ use super::{Catalogs, Listed, Table};
 use crate::error::Result;
 use crate::lazy::{LazyTable, Rows};
 use crate::policy::Access;
-use crate::types::Type;
 
 /// Its schemas.
 pub const SCHEMAS: &[&str] = &["jdbc", "metadata", "runtime"];

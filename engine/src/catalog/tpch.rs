@@ -16,6 +16,7 @@ use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::stream;
+use townlake_sql::types::Type;
 use tpchgen::dates::TPCHDate;
 use tpchgen::decimal::TPCHDecimal;
 use tpchgen::generators::{
@@ -26,7 +27,6 @@ use tpchgen::generators::{
 use super::memory::{columns_of, schema_of};
 use super::{Catalog, Column, Listed, Table};
 use crate::error::Result;
-use crate::types::Type;
 
 /// Rows made at a time.
 const BATCH: usize = 8192;

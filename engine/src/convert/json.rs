@@ -1,16 +1,16 @@
 //! CAST to and from json.
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::{convert, decimal_text, text_of, upper};
 use crate::error::{Failure, Result};
 use crate::json::{self, Json, Read};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
 use crate::zone::SessionZone;
 
 /// A value as JSON.
-pub(super) fn to_json(cell: &Cell<'_>, from: &Type) -> Result<Out> {
+pub(super) fn to_json(cell: &Cell<'_>, from: &Type, zone: &SessionZone) -> Result<Out> {
     Ok(Out::Text(match (cell, from) {
         (Cell::Text(text), Type::Varchar(_)) => json::string_text(text),
         (Cell::Bool(value), _) => value.to_string(),
@@ -21,7 +21,8 @@ pub(super) fn to_json(cell: &Cell<'_>, from: &Type) -> Result<Out> {
         (Cell::Float(value), _) => json::double_text(*value),
         (Cell::Decimal(value), Type::Decimal(_, scale)) => decimal_text(*value, *scale),
         (Cell::Int(_), Type::Date | Type::Timestamp(_)) => {
-            let text = text_of(cell, from).ok_or_else(|| Failure::internal("no text of a time"))?;
+            let text =
+                text_of(cell, from, zone).ok_or_else(|| Failure::internal("no text of a time"))?;
             json::string_text(&text)
         }
         (Cell::Int(value), _) => value.to_string(),

@@ -8,6 +8,7 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use sqlparser::ast;
 use townlake_core::names::TableRef;
 use townlake_protocol::trino::{ErrorCode, headers};
+use townlake_sql::types::Type;
 
 use super::{Head, Query, describe};
 use crate::bind::{self, Read};
@@ -18,16 +19,17 @@ use crate::error::{Failure, Place, Result};
 use crate::policy::Access;
 use crate::session::{Session, resolve_table};
 use crate::sql::{self, Explain, Statement};
-use crate::types::Type;
+
+use crate::types::{Shown, signature, without_precision};
 
 /// What is to be done.
 pub enum Work {
     /// Nothing: all is in the head.
     Nothing,
     /// Rows that are there already.
-    Rows(Vec<Type>, Vec<RecordBatch>),
+    Rows(Vec<Shown>, Vec<RecordBatch>),
     /// Rows that a plan makes.
-    Plan(Vec<Type>, Arc<dyn ExecutionPlan>),
+    Plan(Vec<Shown>, Arc<dyn ExecutionPlan>),
 }
 
 /// A statement understood.
@@ -62,7 +64,7 @@ async fn statement_outcome(
             let bound = bound(engine, session, access, &tree, &[]).await?;
             match kind {
                 Explain::Validate => {
-                    let columns = vec![("Valid".to_owned(), Type::Boolean)];
+                    let columns = vec![("Valid".to_owned(), Type::Boolean.into())];
                     let batch = RecordBatch::try_new(
                         crate::catalog::memory::schema_of(&columns_of(&[("Valid", Type::Boolean)])),
                         vec![Arc::new(datafusion::arrow::array::BooleanArray::from(
@@ -72,7 +74,7 @@ async fn statement_outcome(
                     .map_err(|error| Failure::internal(error.to_string()))?;
                     Ok(Outcome {
                         head: head(session, &columns),
-                        work: Work::Rows(vec![Type::Boolean], vec![batch]),
+                        work: Work::Rows(vec![Type::Boolean.into()], vec![batch]),
                         reads: bound.reads,
                     })
                 }
@@ -267,20 +269,21 @@ fn collect<T: ast::Visit>(tree: &T, names: &mut Vec<Vec<String>>) {
 }
 
 /// The head of an answer with these columns.
-pub fn head(session: &Session, columns: &[(String, Type)]) -> Head {
+pub fn head(session: &Session, columns: &[(String, Shown)]) -> Head {
     let parametric = session.parametric_datetime;
     let columns = columns
         .iter()
-        .map(|(name, ty)| {
-            let shown = if parametric {
-                ty.clone()
+        .map(|(name, Shown { ty, .. })| {
+            let (type_name, type_signature) = if parametric {
+                (ty.to_string(), signature(ty))
             } else {
-                ty.without_precision()
+                let name = ty.for_older_clients().to_string();
+                (name, signature(&without_precision(ty)))
             };
             townlake_protocol::trino::Column {
                 name: name.clone(),
-                type_name: ty.client_name(parametric),
-                type_signature: Some(shown.signature()),
+                type_name,
+                type_signature: Some(type_signature),
             }
         })
         .collect();
@@ -297,9 +300,9 @@ pub fn texts(session: &Session, names: &[&str], rows: Vec<Vec<Option<String>>>) 
         .map(|name| (*name, Type::Varchar(None)))
         .collect();
     let batch = text_batch(&columns_of(&columns), &rows)?;
-    let owned: Vec<(String, Type)> = columns
-        .iter()
-        .map(|(name, ty)| ((*name).to_owned(), ty.clone()))
+    let owned: Vec<(String, Shown)> = columns
+        .into_iter()
+        .map(|(name, ty)| (name.to_owned(), ty.into()))
         .collect();
     Ok(Outcome {
         head: head(session, &owned),

@@ -98,7 +98,7 @@ pub async fn show(
                 .map(|column| {
                     vec![
                         some(&column.name),
-                        some(&column.ty.to_string()),
+                        some(&column.ty.in_messages().to_string()),
                         some(""),
                         some(column.comment.as_deref().unwrap_or("")),
                     ]
@@ -121,7 +121,13 @@ pub async fn show(
             let columns: Vec<String> = access
                 .shown_columns(&name, &table)
                 .into_iter()
-                .map(|column| format!("   {} {}", quote_identifier(&column.name), column.ty))
+                .map(|column| {
+                    format!(
+                        "   {} {}",
+                        quote_identifier(&column.name),
+                        column.ty.in_messages()
+                    )
+                })
                 .collect();
             let text = format!(
                 "CREATE TABLE {} (\n{}\n)",
@@ -272,13 +278,13 @@ pub fn output(session: &Session, bound: &Bound) -> Result<Outcome> {
     let rows = bound
         .columns
         .iter()
-        .map(|(name, ty)| {
+        .map(|(name, shown)| {
             vec![
                 Some(name.clone()),
                 Some(String::new()),
                 Some(String::new()),
                 Some(String::new()),
-                Some(ty.to_string()),
+                Some(shown.ty.in_messages().to_string()),
             ]
         })
         .collect();

@@ -16,7 +16,7 @@ use crate::encode::{self, Dialect};
 use crate::engine::Engine;
 use crate::error::{Failure, Result};
 use crate::policy::Access;
-use crate::types::Type;
+use crate::types::Shown;
 
 /// A page is sent once it has this many bytes; a single row may be longer.
 const PAGE: usize = 1 << 20;
@@ -178,7 +178,7 @@ async fn run(
 struct Pages<'q> {
     query: &'q Query,
     sender: &'q mpsc::Sender<Part>,
-    types: Vec<Type>,
+    types: Vec<Shown>,
     dialect: Dialect,
     page: Vec<u8>,
     rows: u64,
@@ -186,7 +186,7 @@ struct Pages<'q> {
 }
 
 impl<'q> Pages<'q> {
-    fn new(query: &'q Query, sender: &'q mpsc::Sender<Part>, types: Vec<Type>) -> Self {
+    fn new(query: &'q Query, sender: &'q mpsc::Sender<Part>, types: Vec<Shown>) -> Self {
         let dialect = Dialect {
             parametric_datetime: query.session.parametric_datetime,
         };

@@ -10,13 +10,14 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
 };
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::cell::{Cell, Out};
 use super::{nullable, strict};
 use crate::bind::Typed;
 use crate::convert::fits;
 use crate::error::Failure;
-use crate::types::Type;
+use crate::types::arrow_type;
 
 /// A mean as the nearest whole number, half of one upwards: what Java's rounding gives.
 pub fn rounded(mean: Typed, ty: Type) -> Typed {
@@ -83,7 +84,7 @@ pub fn approx_distinct() -> Arc<AggregateUDF> {
 pub fn any_value(ty: &Type) -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Pick {
         name: format!("any_value({ty})"),
-        value: ty.arrow(),
+        value: arrow_type(ty),
         by: None,
         signature: Signature::any(1, Volatility::Immutable),
     }))
@@ -94,7 +95,7 @@ pub fn extreme_by(greatest: bool, value: &Type) -> Arc<AggregateUDF> {
     let name = if greatest { "max_by" } else { "min_by" };
     Arc::new(AggregateUDF::new_from_impl(Pick {
         name: format!("{name}({value})"),
-        value: value.arrow(),
+        value: arrow_type(value),
         by: Some(greatest),
         signature: Signature::any(2, Volatility::Immutable),
     }))
@@ -103,7 +104,7 @@ pub fn extreme_by(greatest: bool, value: &Type) -> Arc<AggregateUDF> {
 /// The only value there is; it fails where there are more rows than one.
 pub fn single_value(ty: &Type) -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::new_from_impl(Single {
-        value: ty.arrow(),
+        value: arrow_type(ty),
         name: format!("single_value({ty})"),
         signature: Signature::any(1, Volatility::Immutable),
     }))

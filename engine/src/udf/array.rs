@@ -7,11 +7,12 @@ use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::{DataType, Field};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::columns;
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::arrow_type;
 
 fn internal(error: impl std::fmt::Display) -> Failure {
     Failure::internal(error.to_string())
@@ -20,7 +21,7 @@ fn internal(error: impl std::fmt::Display) -> Failure {
 /// `ARRAY[...]` of items of one type.
 pub fn make(items: Vec<Typed>, item: Type) -> Typed {
     let ty = Type::Array(Arc::new(item.clone()));
-    let arrow = item.arrow();
+    let arrow = arrow_type(&item);
     columns(
         format!("array({item})"),
         items,
@@ -157,7 +158,7 @@ pub fn cardinality(value: Typed) -> Typed {
 
 /// The keys or the values of a map, as an array.
 pub fn map_side(map: Typed, keys: bool, item: Type) -> Typed {
-    let arrow = item.arrow();
+    let arrow = arrow_type(&item);
     columns(
         if keys { "map_keys" } else { "map_values" },
         vec![map],
@@ -183,7 +184,7 @@ pub fn map_side(map: Typed, keys: bool, item: Type) -> Typed {
 
 /// Arrays of one type, one after the other.
 pub fn concat(arrays: Vec<Typed>, item: Type) -> Typed {
-    let arrow = item.arrow();
+    let arrow = arrow_type(&item);
     columns(
         "concat",
         arrays,

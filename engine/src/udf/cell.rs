@@ -204,7 +204,7 @@ impl Builder {
         use townlake_protocol::trino::ErrorCode;
         let range = || Failure::new(ErrorCode::NumericValueOutOfRange, "a value is out of range");
         match (self, value) {
-            (Self::Null(n), _) => *n += 1,
+            (Self::Null(n), Out::Null) => *n += 1,
             (Self::Bool(b), Out::Null) => b.append_null(),
             (Self::Bool(b), Out::Bool(v)) => b.append_value(v),
             (Self::Int8(b), Out::Null) => b.append_null(),

@@ -10,12 +10,13 @@ use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::Field;
 use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
+use townlake_sql::types::Type;
 
 use super::cell::{self, Cell};
 use super::columns;
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::{arrow_type, has_floats};
 
 /// An element: of which array, and where among that array's values.
 pub type Element = (usize, usize);
@@ -63,7 +64,7 @@ impl<'r> Lists<'r> {
 
 /// Whether elements of the type are equal exactly where their bytes are, and in order as they are.
 pub fn is_plain(ty: &Type) -> bool {
-    !ty.has_floats()
+    !has_floats(ty)
         && ty.is_orderable()
         && !matches!(ty, Type::Array(_) | Type::Row(_) | Type::Unknown)
 }
@@ -160,7 +161,7 @@ pub fn picked(
     item: Type,
     pick: Pick,
 ) -> Typed {
-    let (count, keyed, arrow) = (lists.len(), is_plain(&item), item.arrow());
+    let (count, keyed, arrow) = (lists.len(), is_plain(&item), arrow_type(&item));
     let args = lists.into_iter().chain(others).collect();
     columns(
         name,
@@ -202,7 +203,7 @@ pub fn one(
     item: Type,
     pick: fn(&Lists<'_>) -> Option<Element>,
 ) -> Typed {
-    let (count, keyed, arrow) = (lists.len(), is_plain(&item), item.arrow());
+    let (count, keyed, arrow) = (lists.len(), is_plain(&item), arrow_type(&item));
     columns(
         name,
         lists,

@@ -10,11 +10,12 @@ use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::row::{RowConverter, SortField};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::columns;
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::arrow_type;
 
 fn internal(error: impl std::fmt::Display) -> Failure {
     Failure::internal(error.to_string())
@@ -45,7 +46,7 @@ fn picked(list: &ListArray, picks: Vec<Option<usize>>) -> Result<ArrayRef> {
 /// `MAP(keys, values)`; the keys must be of a plain type.
 pub fn of_arrays(keys: Typed, values: Typed, key: Type, value: Type) -> Typed {
     let ty = Type::Map(Arc::new(key), Arc::new(value));
-    let returns = ty.arrow();
+    let returns = arrow_type(&ty);
     columns(
         format!("map({ty})"),
         vec![keys, values],
@@ -152,7 +153,7 @@ pub fn value_of(map: Typed, wanted: Typed, value: Type, strict: bool) -> Typed {
 /// `zip`: rows of the arrays' elements, as many as the longest has.
 pub fn zip(lists: Vec<Typed>, items: Vec<Type>) -> Typed {
     let row = Type::Row(items.into_iter().map(|item| (None, item)).collect());
-    let arrow = row.arrow();
+    let arrow = arrow_type(&row);
     columns(
         format!("zip({row})"),
         lists,

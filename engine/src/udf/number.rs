@@ -8,13 +8,14 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::cell::{Cell, Out};
 use super::{columns, strict};
 use crate::bind::Typed;
 use crate::convert::{fits, rescale};
 use crate::error::{Failure, Result};
-use crate::types::Type;
+use crate::types::arrow_type;
 
 fn overflow(ty: &Type, what: &str) -> Failure {
     Failure::new(
@@ -71,29 +72,18 @@ pub fn negate(value: Typed, ty: Type) -> Typed {
     })
 }
 
-/// `+ - * / %` over decimals, with Trino's result types and rounding.
+/// `+ - * / %` over decimals, with Trino's rounding, to a decimal of the type.
 ///
 /// # Errors
-/// The result would need more digits than there are.
-pub fn decimal_arithmetic(symbol: &str, left: Typed, right: Typed) -> Result<Typed> {
-    let (Type::Decimal(p1, s1), Type::Decimal(p2, s2)) = (left.ty.clone(), right.ty.clone()) else {
+/// They are no decimals: a fault of the engine.
+pub fn decimal_arithmetic(symbol: &str, left: Typed, right: Typed, ty: Type) -> Result<Typed> {
+    let (Type::Decimal(_, s1), Type::Decimal(_, s2), Type::Decimal(p, _)) =
+        (&left.ty, &right.ty, &ty)
+    else {
         return Err(Failure::internal("decimals"));
     };
+    let (s1, s2, p) = (*s1, *s2, *p);
     let s = s1.max(s2);
-    let (p, scale) = match symbol {
-        "+" | "-" => ((p1 - s1).max(p2 - s2) + s + 1, s),
-        "*" => (p1.saturating_add(p2), s1 + s2),
-        "/" => (p1 + s2 + s2.saturating_sub(s1), s),
-        _ => ((p1 - s1).min(p2 - s2) + s, s),
-    };
-    let p = p.min(38);
-    if scale > 38 || scale > p {
-        return Err(Failure::new(
-            ErrorCode::InvalidFunctionArgument,
-            format!("DECIMAL scale must be in range [0, precision ({p})]: {scale}"),
-        ));
-    }
-    let ty = Type::Decimal(p, scale);
     let op = symbol.to_owned();
     let error = || Failure::new(ErrorCode::NumericValueOutOfRange, "Decimal overflow");
     let compute = move |a: i128, b: i128| -> Result<i128> {
@@ -126,7 +116,7 @@ pub fn decimal_arithmetic(symbol: &str, left: Typed, right: Typed) -> Result<Typ
         };
         value.filter(|v| fits(*v, p)).ok_or_else(error)
     };
-    let returns = ty.arrow();
+    let returns = arrow_type(&ty);
     Ok(columns(
         format!("{symbol}({},{})", left.ty, right.ty),
         vec![left, right],

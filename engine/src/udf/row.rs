@@ -5,11 +5,12 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StructArray};
 use datafusion::arrow::compute::{is_null, nullif};
 use datafusion::arrow::datatypes::DataType;
+use townlake_sql::types::Type;
 
 use super::columns;
 use crate::bind::Typed;
 use crate::error::Failure;
-use crate::types::Type;
+use crate::types::arrow_type;
 
 /// A field of a row by its position.
 pub fn field(row: Typed, index: usize, ty: Type) -> Typed {
@@ -39,7 +40,7 @@ pub fn field(row: Typed, index: usize, ty: Type) -> Typed {
 /// A row of values.
 pub fn make(items: Vec<Typed>) -> Typed {
     let ty = Type::Row(items.iter().map(|item| (None, item.ty.clone())).collect());
-    let returns = ty.arrow();
+    let returns = arrow_type(&ty);
     columns(
         format!("row({ty})"),
         items,

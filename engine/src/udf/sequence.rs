@@ -7,13 +7,14 @@ use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::Field;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::cell::{self, Cell};
 use super::columns;
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
 use crate::temporal::{self, DAY_NANOS};
-use crate::types::Type;
+use crate::types::arrow_type;
 
 /// Trino makes no longer ones.
 const MOST: i128 = 10_000;
@@ -26,7 +27,7 @@ pub fn sequence(args: Vec<Typed>, item: Type) -> Typed {
     let by_days = args
         .get(2)
         .is_some_and(|step| step.ty == Type::IntervalDayTime);
-    let arrow = item.arrow();
+    let arrow = arrow_type(&item);
     let days = item == Type::Date;
     columns(
         format!("sequence({item} {by_months} {by_days})"),

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use regex::Regex;
 use sha2::Digest;
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::cell::{Cell, Out};
 use super::strict;
 use crate::bind::Typed;
 use crate::encode;
 use crate::error::{Failure, Result};
-use crate::types::Type;
 
 fn misuse() -> Failure {
     Failure::internal("a text function got other arguments than it was bound for")
@@ -154,7 +154,7 @@ fn checked(pattern: &str, text: &str) -> Result<()> {
 
 /// The functions over regular expressions; the pattern is the second argument.
 pub fn regex(
-    name: &'static str,
+    name: &str,
     args: Vec<Typed>,
     ty: Type,
     run: impl Fn(&Regex, &str, &[Cell<'_>]) -> Result<Out> + Send + Sync + 'static,

@@ -1,15 +1,14 @@
 //! Dates, times and intervals in expressions.
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use super::cell::{Cell, Out};
 use super::strict;
 use crate::bind::Typed;
 use crate::convert::{self, from_nanos, nanos};
 use crate::error::{Failure, Result};
-use crate::session::Session;
 use crate::temporal::{self, DAY_NANOS};
-use crate::types::{Type, Zone};
 use crate::zone::SessionZone;
 
 fn misuse() -> Failure {
@@ -31,15 +30,11 @@ struct Clock {
 }
 
 impl Clock {
-    fn of(ty: &Type) -> Result<Self> {
-        let zone = match ty {
-            Type::TimestampTz(_, zone) => Some(SessionZone::parse(&zone.0)?),
-            _ => None,
-        };
-        Ok(Self {
-            ty: ty.clone(),
-            zone,
-        })
+    fn of(value: &Typed) -> Self {
+        Self {
+            ty: value.ty.clone(),
+            zone: value.zone,
+        }
     }
 
     fn read(&self, value: i64) -> i128 {
@@ -47,7 +42,7 @@ impl Clock {
             Type::Date => i128::from(value) * DAY_NANOS,
             Type::Time(_) => i128::from(value) * 1000,
             Type::Timestamp(p) => nanos(value, *p),
-            Type::TimestampTz(p, _) => {
+            Type::TimestampTz(p) => {
                 let at = nanos(value, *p);
                 let offset = self
                     .zone
@@ -65,7 +60,7 @@ impl Clock {
                 i64::try_from(local.rem_euclid(DAY_NANOS) / 1000).map_err(|_| range())?
             }
             Type::Timestamp(p) => from_nanos(local, *p)?,
-            Type::TimestampTz(p, _) => {
+            Type::TimestampTz(p) => {
                 let at = self
                     .zone
                     .map_or(local, |zone| convert::instant(local, &zone));
@@ -76,111 +71,69 @@ impl Clock {
     }
 }
 
-fn name(function: &str, ty: &Type) -> String {
-    match ty {
-        Type::TimestampTz(_, zone) => format!("{function}({ty} {})", zone.0),
-        _ => format!("{function}({ty})"),
-    }
+/// A kernel's name says all that it depends on.
+fn name(function: &str, value: &Typed) -> String {
+    let zone = value.zone.map(|zone| zone.name()).unwrap_or_default();
+    format!("{function}({} {zone})", value.ty)
 }
 
-/// Arithmetic in which a time or an interval takes part; nothing if none does.
+/// Arithmetic in which a time or an interval takes part.
 ///
 /// # Errors
 /// What the engine does not do.
-pub fn arithmetic(
-    symbol: &str,
-    left: &Typed,
-    right: &Typed,
-    _session: &Session,
-) -> Result<Option<Typed>> {
-    use Type::{Date, IntervalDayTime, IntervalYearMonth, Time, Timestamp, TimestampTz};
-    let moment = |ty: &Type| matches!(ty, Date | Time(_) | Timestamp(_) | TimestampTz(..));
-    let interval = |ty: &Type| matches!(ty, IntervalDayTime | IntervalYearMonth);
-    let result = match (symbol, &left.ty, &right.ty) {
-        ("+", a, b) if moment(a) && interval(b) => Some(shift(left.clone(), right.clone(), 1)?),
-        ("+", a, b) if interval(a) && moment(b) => Some(shift(right.clone(), left.clone(), 1)?),
-        ("-", a, b) if moment(a) && interval(b) => Some(shift(left.clone(), right.clone(), -1)?),
-        ("-", Date, Date) => Some(difference(left.clone(), right.clone())?),
-        ("-", Timestamp(_), Timestamp(_)) | ("-", TimestampTz(..), TimestampTz(..)) => {
-            Some(difference(left.clone(), right.clone())?)
-        }
-        ("-", Time(_), Time(_)) => Some(strict(
-            "minus(time)",
-            vec![left.clone(), right.clone()],
-            IntervalDayTime,
-            |row| match row {
-                [Cell::Int(a), Cell::Int(b)] => {
-                    // Half a millisecond counts as one, away from zero.
-                    let micros = a - b;
-                    let half = if micros < 0 { -500 } else { 500 };
-                    Ok(Out::Int((micros + half) / 1000))
-                }
-                _ => Err(misuse()),
-            },
-        )),
-        ("-", a, b) if moment(a) && moment(b) => {
-            return Err(Failure::unsupported(format!("Subtracting {b} from {a}")));
-        }
-        ("+" | "-", a, b) if interval(a) && a == b => {
-            let ty = a.clone();
-            let plus = symbol == "+";
-            let limit = if ty == IntervalYearMonth {
-                i64::from(i32::MAX)
-            } else {
-                i64::MAX
-            };
-            Some(strict(
-                format!("{symbol}({ty})"),
-                vec![left.clone(), right.clone()],
-                ty,
-                move |row| match row {
-                    [Cell::Int(a), Cell::Int(b)] => {
-                        let sum = if plus {
-                            a.checked_add(*b)
-                        } else {
-                            a.checked_sub(*b)
-                        };
-                        sum.filter(|v| v.abs() <= limit)
-                            .map(Out::Int)
-                            .ok_or_else(range)
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        (_, a, b) if interval(a) || interval(b) => {
-            let other = if interval(a) { b } else { a };
-            if other.is_numeric() && matches!(symbol, "*" | "/") {
-                return Err(Failure::unsupported(format!("{a} {symbol} {b}")));
-            }
-            None
-        }
-        _ => None,
-    };
-    Ok(result)
+pub fn arithmetic(symbol: &str, left: Typed, right: Typed, ty: Type) -> Result<Typed> {
+    let is_interval = |ty: &Type| matches!(ty, Type::IntervalDayTime | Type::IntervalYearMonth);
+    match (symbol, is_interval(&left.ty), is_interval(&right.ty)) {
+        ("+" | "-", true, true) => Ok(interval_arithmetic(symbol, left, right, ty)),
+        ("+", false, true) => shift(left, right, 1, ty),
+        ("+", true, false) => shift(right, left, 1, ty),
+        ("-", false, true) => shift(left, right, -1, ty),
+        ("-", false, false) => Ok(difference(left, right)),
+        _ => Err(Failure::unsupported(format!(
+            "{} {symbol} {}",
+            left.ty.in_messages(),
+            right.ty.in_messages()
+        ))),
+    }
 }
 
-/// A moment so much later (or earlier).
-fn shift(moment: Typed, interval: Typed, sign: i64) -> Result<Typed> {
-    let ty = moment.ty.clone();
-    let mismatch = || {
-        Failure::new(
-            ErrorCode::TypeMismatch,
-            format!(
-                "Cannot apply operator: {ty} {} {}",
-                if sign > 0 { "+" } else { "-" },
-                interval.ty
-            ),
-        )
+/// The sum or difference of two intervals of one type.
+fn interval_arithmetic(symbol: &str, left: Typed, right: Typed, ty: Type) -> Typed {
+    let plus = symbol == "+";
+    let limit = if ty == Type::IntervalYearMonth {
+        i64::from(i32::MAX)
+    } else {
+        i64::MAX
     };
-    let clock = Clock::of(&ty)?;
+    strict(
+        format!("{symbol}({ty})"),
+        vec![left, right],
+        ty,
+        move |row| match row {
+            [Cell::Int(a), Cell::Int(b)] => {
+                let sum = if plus {
+                    a.checked_add(*b)
+                } else {
+                    a.checked_sub(*b)
+                };
+                sum.filter(|v| v.abs() <= limit)
+                    .map(Out::Int)
+                    .ok_or_else(range)
+            }
+            _ => Err(misuse()),
+        },
+    )
+}
+
+/// A moment so much later (or earlier), as a value of the type.
+fn shift(moment: Typed, interval: Typed, sign: i64, ty: Type) -> Result<Typed> {
+    let clock = Clock::of(&moment);
     let op = if sign > 0 { "plus" } else { "minus" };
-    match (&ty, &interval.ty) {
-        (Type::Time(_), Type::IntervalYearMonth) => Err(mismatch()),
+    match (&moment.ty, &interval.ty) {
         (_, Type::IntervalYearMonth) => Ok(strict(
-            name(&format!("{op}_months"), &ty),
+            name(&format!("{op}_months"), &moment),
             vec![moment, interval],
-            ty.clone(),
+            ty,
             move |row| match row {
                 [Cell::Int(at), Cell::Int(months)] => {
                     let (day, time) = temporal::split(clock.read(*at)).ok_or_else(range)?;
@@ -190,10 +143,10 @@ fn shift(moment: Typed, interval: Typed, sign: i64) -> Result<Typed> {
                 _ => Err(misuse()),
             },
         )),
-        (Type::Date, Type::IntervalDayTime) => Ok(strict(
+        (Type::Date, _) => Ok(strict(
             format!("{op}_days(date)"),
             vec![moment, interval],
-            ty.clone(),
+            ty,
             move |row| match row {
                 [Cell::Int(at), Cell::Int(millis)] if millis % 86_400_000 == 0 => {
                     Ok(Out::Int(at + sign * (millis / 86_400_000)))
@@ -206,74 +159,62 @@ fn shift(moment: Typed, interval: Typed, sign: i64) -> Result<Typed> {
             },
         )),
         // An instant moves by elapsed time, whatever clocks do in between; so does a plain timestamp.
-        (Type::TimestampTz(p, _), _) | (Type::Timestamp(p), _) => {
+        (Type::TimestampTz(p) | Type::Timestamp(p), _) => {
             let p = *p;
-            // An interval has milliseconds: the result has at least three digits.
-            let ty = match &ty {
-                Type::Timestamp(_) => Type::Timestamp(p.max(3)),
-                Type::TimestampTz(_, zone) => Type::TimestampTz(p.max(3), zone.clone()),
-                other => other.clone(),
-            };
             Ok(strict(
-                name(&format!("{op}_interval{p}"), &ty),
+                name(&format!("{op}_interval"), &moment),
                 vec![moment, interval],
                 ty,
                 move |row| match row {
                     [Cell::Int(at), Cell::Int(millis)] => {
                         let moved = nanos(*at, p) + i128::from(sign * millis) * 1_000_000;
+                        // An interval has milliseconds: the result has at least three digits.
                         Ok(Out::Int(from_nanos(moved, p.max(3))?))
                     }
                     _ => Err(misuse()),
                 },
             ))
         }
-        (Type::Time(p), _) => {
-            let ty = Type::Time((*p).max(3));
-            let clock = Clock::of(&ty)?;
-            Ok(strict(
-                name(&format!("{op}_interval"), &ty),
-                vec![moment, interval],
-                ty,
-                move |row| match row {
-                    [Cell::Int(at), Cell::Int(millis)] => {
-                        clock.write(clock.read(*at) + i128::from(sign * millis) * 1_000_000)
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        _ => Err(mismatch()),
+        (Type::Time(_), _) => Ok(strict(
+            name(&format!("{op}_interval"), &moment),
+            vec![moment, interval],
+            ty,
+            move |row| match row {
+                [Cell::Int(at), Cell::Int(millis)] => {
+                    clock.write(clock.read(*at) + i128::from(sign * millis) * 1_000_000)
+                }
+                _ => Err(misuse()),
+            },
+        )),
+        _ => Err(misuse()),
     }
 }
 
-/// `a - b` as an interval of milliseconds.
-fn difference(a: Typed, b: Typed) -> Result<Typed> {
-    let digits = |ty: &Type| match ty {
-        Type::Timestamp(p) | Type::TimestampTz(p, _) => Some(*p),
-        _ => None,
+/// `a - b` as an interval of milliseconds; both of one type.
+fn difference(a: Typed, b: Typed) -> Typed {
+    let clock = Clock {
+        zone: None,
+        ..Clock::of(&a)
     };
-    let (p, q) = (digits(&a.ty), digits(&b.ty));
-    let read = |p: Option<u8>| {
-        move |v: i64| match p {
-            None => i128::from(v) * DAY_NANOS,
-            Some(p) => nanos(v, p),
-        }
-    };
-    let (left, right) = (read(p), read(q));
-    Ok(strict(
-        format!("minus({},{})", a.ty, b.ty),
+    let is_time = matches!(a.ty, Type::Time(_));
+    strict(
+        format!("minus({})", a.ty),
         vec![a, b],
         Type::IntervalDayTime,
         move |row| match row {
             [Cell::Int(a), Cell::Int(b)] => {
-                let nanos = left(*a) - right(*b);
-                // Rounded to milliseconds, half up.
-                let millis = (nanos + 500_000).div_euclid(1_000_000);
+                let nanos = clock.read(*a) - clock.read(*b);
+                // Half a millisecond counts as one: upwards, between times of day away from zero.
+                let millis = if is_time {
+                    (nanos + 500_000 * nanos.signum()) / 1_000_000
+                } else {
+                    (nanos + 500_000).div_euclid(1_000_000)
+                };
                 i64::try_from(millis).map(Out::Int).map_err(|_| range())
             }
             _ => Err(misuse()),
         },
-    ))
+    )
 }
 
 fn text<'c>(cell: &Cell<'c>) -> Result<&'c str> {
@@ -313,15 +254,12 @@ fn check_unit(unit: &str, ty: &Type) -> Result<()> {
 }
 
 /// `date_trunc(unit, moment)`
-///
-/// # Errors
-/// None today.
-pub fn truncate(unit: Typed, moment: Typed) -> Result<Typed> {
+pub fn truncate(unit: Typed, moment: Typed) -> Typed {
     let ty = moment.ty.clone();
-    let clock = Clock::of(&ty)?;
+    let clock = Clock::of(&moment);
     // Below a day an instant is cut by its own offset, which need not be that of the start of the hour.
-    Ok(strict(
-        name("date_trunc", &ty),
+    strict(
+        name("date_trunc", &moment),
         vec![unit, moment],
         ty.clone(),
         move |row| match row {
@@ -331,7 +269,7 @@ pub fn truncate(unit: Typed, moment: Typed) -> Result<Typed> {
                 let local = clock.read(*at);
                 let cut = temporal::truncate(&unit, local).ok_or_else(range)?;
                 match (&clock.ty, unit.as_str()) {
-                    (Type::TimestampTz(p, _), "millisecond" | "second" | "minute" | "hour") => {
+                    (Type::TimestampTz(p), "millisecond" | "second" | "minute" | "hour") => {
                         Ok(Out::Int(from_nanos(nanos(*at, *p) - (local - cut), *p)?))
                     }
                     _ => clock.write(cut),
@@ -339,18 +277,15 @@ pub fn truncate(unit: Typed, moment: Typed) -> Result<Typed> {
             }
             _ => Err(misuse()),
         },
-    ))
+    )
 }
 
 /// `date_add(unit, n, moment)`
-///
-/// # Errors
-/// None today.
-pub fn add(unit: Typed, n: Typed, moment: Typed) -> Result<Typed> {
+pub fn add(unit: Typed, n: Typed, moment: Typed) -> Typed {
     let ty = moment.ty.clone();
-    let clock = Clock::of(&ty)?;
-    Ok(strict(
-        name("date_add", &ty),
+    let clock = Clock::of(&moment);
+    strict(
+        name("date_add", &moment),
         vec![unit, n, moment],
         ty.clone(),
         move |row| match row {
@@ -360,7 +295,7 @@ pub fn add(unit: Typed, n: Typed, moment: Typed) -> Result<Typed> {
                 let elapsed = |step: i128| -> Result<Out> {
                     let more = i128::from(*n).checked_mul(step).ok_or_else(range)?;
                     match &clock.ty {
-                        Type::TimestampTz(p, _) => {
+                        Type::TimestampTz(p) => {
                             Ok(Out::Int(from_nanos(nanos(*at, *p) + more, *p)?))
                         }
                         _ => clock.write(clock.read(*at) + more),
@@ -390,18 +325,14 @@ pub fn add(unit: Typed, n: Typed, moment: Typed) -> Result<Typed> {
             }
             _ => Err(misuse()),
         },
-    ))
+    )
 }
 
 /// `date_diff(unit, from, to)`; both of one type.
-///
-/// # Errors
-/// None today.
-pub fn diff(unit: Typed, from: Typed, to: Typed) -> Result<Typed> {
-    let a = Clock::of(&from.ty)?;
-    let b = Clock::of(&to.ty)?;
-    let full = format!("{}{}", name("date_diff", &from.ty), name("", &to.ty));
-    Ok(strict(
+pub fn diff(unit: Typed, from: Typed, to: Typed) -> Typed {
+    let (a, b) = (Clock::of(&from), Clock::of(&to));
+    let full = format!("{}{}", name("date_diff", &from), name("", &to));
+    strict(
         full,
         vec![unit, from, to],
         Type::BigInt,
@@ -412,9 +343,7 @@ pub fn diff(unit: Typed, from: Typed, to: Typed) -> Result<Typed> {
                 let (from, to) = (a.read(*x), b.read(*y));
                 // Times of day and elapsed units count what passed; calendar units count by the clock.
                 let passed = match (&a.ty, &b.ty) {
-                    (Type::TimestampTz(p, _), Type::TimestampTz(q, _)) => {
-                        nanos(*y, *q) - nanos(*x, *p)
-                    }
+                    (Type::TimestampTz(p), Type::TimestampTz(q)) => nanos(*y, *q) - nanos(*x, *p),
                     _ => to - from,
                 };
                 let whole = |step: i128| i64::try_from(passed / step).map_err(|_| range());
@@ -432,54 +361,20 @@ pub fn diff(unit: Typed, from: Typed, to: Typed) -> Result<Typed> {
             }
             _ => Err(misuse()),
         },
-    ))
+    )
 }
 
-/// A field of a moment or interval, as a bigint.
-///
-/// # Errors
-/// The type has no such field.
-pub fn field(which: &'static str, value: Typed) -> Result<Typed> {
-    let ty = value.ty.clone();
-    let clock = Clock::of(&ty)?;
-    let date_field = !matches!(which, "hour" | "minute" | "second" | "millisecond");
-    let fits = match &ty {
-        Type::Date => date_field,
-        Type::Time(_) => !date_field,
-        Type::Timestamp(_) | Type::TimestampTz(..) => true,
-        _ => false,
-    };
-    if !fits {
-        return Err(Failure::new(
-            ErrorCode::TypeMismatch,
-            format!("Cannot extract {} from {ty}", which.to_uppercase()),
-        ));
-    }
-    Ok(strict(
-        name(which, &ty),
+/// A field of a moment, as a bigint.
+pub fn field(which: &'static str, value: Typed) -> Typed {
+    let clock = Clock::of(&value);
+    strict(
+        name(which, &value),
         vec![value],
         Type::BigInt,
         move |row| match row {
             [Cell::Int(at)] => temporal::field(which, clock.read(*at))
                 .map(Out::Int)
                 .ok_or_else(range),
-            _ => Err(misuse()),
-        },
-    ))
-}
-
-/// The same instant shown in another zone.
-pub fn in_zone(value: Typed, zone: &SessionZone) -> Typed {
-    let Type::TimestampTz(p, _) = value.ty else {
-        return value;
-    };
-    let ty = Type::TimestampTz(p, Zone(zone.name().into()));
-    strict(
-        format!("at_timezone({p} {})", zone.name()),
-        vec![value],
-        ty,
-        |row| match row {
-            [Cell::Int(at)] => Ok(Out::Int(*at)),
             _ => Err(misuse()),
         },
     )
@@ -490,12 +385,11 @@ pub fn with_zone(value: Typed, zone: &SessionZone) -> Typed {
     let Type::Timestamp(p) = value.ty else {
         return value;
     };
-    let ty = Type::TimestampTz(p, Zone(zone.name().into()));
     let zone = *zone;
     strict(
         format!("with_timezone({p} {})", zone.name()),
         vec![value],
-        ty,
+        Type::TimestampTz(p),
         move |row| match row {
             [Cell::Int(at)] => Ok(Out::Int(from_nanos(
                 convert::instant(nanos(*at, p), &zone),
@@ -504,15 +398,15 @@ pub fn with_zone(value: Typed, zone: &SessionZone) -> Typed {
             _ => Err(misuse()),
         },
     )
+    .shown_in(Some(zone))
 }
 
 /// Seconds since 1970 as an instant of milliseconds.
 pub fn from_unixtime(seconds: Typed, zone: &SessionZone) -> Typed {
-    let ty = Type::TimestampTz(3, Zone(zone.name().into()));
     strict(
-        format!("from_unixtime({})", zone.name()),
+        "from_unixtime",
         vec![seconds],
-        ty,
+        Type::TimestampTz(3),
         |row| match row {
             [Cell::Float(seconds)] => {
                 let millis = (seconds * 1000.0).round();
@@ -531,12 +425,13 @@ pub fn from_unixtime(seconds: Typed, zone: &SessionZone) -> Typed {
             _ => Err(misuse()),
         },
     )
+    .shown_in(Some(*zone))
 }
 
 /// Seconds since 1970 of an instant.
 pub fn to_unixtime(value: Typed) -> Typed {
     let p = match value.ty {
-        Type::TimestampTz(p, _) => p,
+        Type::TimestampTz(p) => p,
         _ => 6,
     };
     #[expect(clippy::cast_precision_loss, reason = "the result is a double")]

@@ -13,7 +13,7 @@ use townlake_engine::catalog::memory::{MemoryCatalog, columns_of, schema_of};
 use townlake_engine::catalog::tpch::TpchCatalog;
 use townlake_engine::catalog::{Catalog, Column};
 use townlake_engine::policy::MissingSections;
-use townlake_engine::types::parse_type;
+use townlake_sql::types::parse_type;
 
 use crate::client::{Answer, Client};
 use crate::server::Server;

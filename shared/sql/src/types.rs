@@ -30,8 +30,8 @@ pub use function::{Resolved, function_kind, function_names, is_deterministic, re
 pub use literal::{
     binary_literal, interval_literal, number_literal, string_literal, typed_literal,
 };
-pub use name::{InMessages, InSignatures};
-pub use operator::{common_type, must_be, operator, subscript};
+pub use name::{ForOlderClients, InMessages, InSignatures};
+pub use operator::{Operation, common_type, must_be, operation, operator, subscript};
 pub use parse::parse_type;
 pub use problem::{ErrorName, TypeProblem};
 pub use signature::Kind;

@@ -4,21 +4,17 @@ use std::sync::Arc;
 
 use datafusion::functions_aggregate as functions;
 use datafusion::logical_expr::{AggregateUDF, Expr};
+use townlake_sql::types::Type;
 
 use super::super::{Binder, Typed};
 use super::{Part, Plan};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
 use crate::udf::strict;
 
 impl Binder<'_> {
     /// `covar_pop(y, x)` and its like, over the rows in which neither is null.
-    pub(super) fn plan_pairs(&self, name: &str, y: &Typed, x: &Typed) -> Result<Plan> {
-        let ty = match (&y.ty, &x.ty) {
-            (Type::Real, Type::Real) => Type::Real,
-            _ => Type::Double,
-        };
+    pub(super) fn plan_pairs(&self, name: &str, y: &Typed, x: &Typed, ty: Type) -> Result<Plan> {
         let y = self.coerce(y.clone(), &Type::Double)?.expr;
         let x = self.coerce(x.clone(), &Type::Double)?.expr;
         let both = y.clone().is_not_null().and(x.clone().is_not_null());
@@ -26,6 +22,7 @@ impl Binder<'_> {
             function,
             args,
             ty: Type::Double,
+            zone: None,
             filter: Some(both.clone()),
         };
         let pair = || vec![y.clone(), x.clone()];

@@ -1,100 +1,66 @@
 //! Functions whose result is made of, or asks about, an array's elements.
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
+use super::call::Call;
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::{Type, can_coerce};
 use crate::udf;
 use crate::udf::cell::Cell;
-use crate::udf::elements::{Element, Lists, asked, counted, is_plain, one, picked};
+use crate::udf::elements::{Element, Lists, Pick, asked, counted, is_plain, one, picked};
 
 /// Picks of whole elements.
 type Picked = Result<Option<Vec<Option<Element>>>>;
 
 impl Binder<'_> {
-    pub(super) fn array_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        let Some(Type::Array(item)) = args.first().map(|arg| arg.ty.clone()) else {
+    pub(super) fn array_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        let Some(Type::Array(item)) = call.args.first().map(|arg| &arg.ty) else {
             return Ok(None);
         };
-        let item = (*item).clone();
-        Ok(match (name, args) {
-            ("reverse", [list]) => Some(picked(name, vec![list.clone()], vec![], item, |lists| {
-                Ok(Some(lists.elements(0).rev().map(Some).collect()))
-            })),
-            ("array_distinct" | "array_sort" | "array_min" | "array_max", [list])
-                if is_plain(&item) =>
-            {
-                let list = vec![list.clone()];
-                Some(match name {
-                    "array_distinct" => picked(name, list, vec![], item, distinct),
-                    "array_sort" => picked(name, list, vec![], item, |lists| {
-                        Ok(Some(sorted(lists).into_iter().map(Some).collect()))
-                    }),
-                    "array_min" => one(name, list, item, |lists| extreme(lists, false)),
-                    _ => one(name, list, item, |lists| extreme(lists, true)),
-                })
-            }
-            ("array_union" | "array_except" | "array_intersect" | "arrays_overlap", [a, b]) => {
-                let Some((lists, item)) = self.same_arrays(a, b)? else {
-                    return Ok(None);
-                };
-                Some(match name {
-                    "array_union" => picked(name, lists, vec![], item, distinct),
-                    "array_except" => picked(name, lists, vec![], item, except),
-                    "array_intersect" => picked(name, lists, vec![], item, intersect),
-                    _ => asked(name, lists, overlap),
-                })
-            }
-            ("contains" | "array_position", [list, value]) => {
-                let wanted = udf::array::make(vec![value.clone()], value.ty.clone());
-                let Some((lists, _)) = self.same_arrays(list, &wanted)? else {
-                    return Ok(None);
-                };
-                Some(if name == "contains" {
-                    asked(name, lists, contains)
-                } else {
-                    let position = counted(name, lists, position);
-                    // Looking for null gives null.
-                    let known = value.expr.clone().is_not_null();
-                    self.if_then(known, position, Typed::null(Type::BigInt))?
-                })
-            }
-            ("slice", [list, start, length])
-                if can_coerce(&start.ty, &Type::BigInt)
-                    && can_coerce(&length.ty, &Type::BigInt) =>
-            {
-                let bounds = vec![
-                    self.coerce(start.clone(), &Type::BigInt)?,
-                    self.coerce(length.clone(), &Type::BigInt)?,
-                ];
-                Some(picked(name, vec![list.clone()], bounds, item, slice))
-            }
-            ("trim_array", [list, size]) if can_coerce(&size.ty, &Type::BigInt) => {
-                let size = vec![self.coerce(size.clone(), &Type::BigInt)?];
-                Some(picked(name, vec![list.clone()], size, item, trim))
-            }
-            _ => None,
-        })
+        let item = (**item).clone();
+        let (name, args) = (call.name, call.args.clone());
+        let pick: Pick = match (name, args.len()) {
+            ("reverse", 1) => |lists| Ok(Some(lists.elements(0).rev().map(Some).collect())),
+            ("slice", 3) => slice,
+            ("trim_array", 2) => trim,
+            // The others compare elements.
+            _ if !is_plain(&item) => return Ok(None),
+            ("array_distinct", 1) | ("array_union", 2) => distinct,
+            ("array_sort", 1) => |lists| Ok(Some(sorted(lists).into_iter().map(Some).collect())),
+            ("array_except", 2) => except,
+            ("array_intersect", 2) => intersect,
+            _ => return self.array_question(call, item),
+        };
+        let lists = match name {
+            "array_union" | "array_except" | "array_intersect" => 2,
+            _ => 1,
+        };
+        let mut lists_and_others = args;
+        let others = lists_and_others.split_off(lists);
+        Ok(Some(picked(name, lists_and_others, others, item, pick)))
     }
 
-    /// Two arrays as arrays of one plain type.
-    fn same_arrays(&self, a: &Typed, b: &Typed) -> Result<Option<(Vec<Typed>, Type)>> {
-        let Some(common) = self.common(&[a, b]) else {
-            return Ok(None);
-        };
-        let Type::Array(item) = &common else {
-            return Ok(None);
-        };
-        if !is_plain(item) {
-            return Ok(None);
-        }
-        self.same_zones(&[a, b])?;
-        let lists = vec![
-            self.coerce(a.clone(), &common)?,
-            self.coerce(b.clone(), &common)?,
-        ];
-        Ok(Some((lists, (**item).clone())))
+    /// Functions that give no array.
+    fn array_question(&self, call: &Call<'_>, item: Type) -> Result<Option<Typed>> {
+        let (name, args) = (call.name, call.args.clone());
+        Ok(Some(match (name, args.as_slice()) {
+            ("array_min", [_]) => one(name, args, item, |lists| extreme(lists, false)),
+            ("array_max", [_]) => one(name, args, item, |lists| extreme(lists, true)),
+            ("arrays_overlap", [_, _]) => asked(name, args, overlap),
+            ("contains" | "array_position", [list, value]) => {
+                let wanted = udf::array::make(vec![value.clone()], value.ty.clone());
+                let lists = vec![list.clone(), wanted];
+                if name == "contains" {
+                    return Ok(Some(asked(name, lists, contains)));
+                }
+                let position = counted(name, lists, position);
+                // Looking for null gives null.
+                let known = value.expr.clone().is_not_null();
+                self.if_then(known, position, Typed::null(Type::BigInt))?
+            }
+            _ => return Ok(None),
+        }))
     }
 }
 

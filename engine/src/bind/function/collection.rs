@@ -1,217 +1,125 @@
 //! Functions over arrays and maps.
 
-use std::sync::Arc;
-
 use datafusion::arrow::array::Array;
-use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::{Type, subscript};
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::convert;
 use crate::error::{Failure, Result};
-use crate::types::{Type, can_coerce, common_super_type};
+use crate::udf;
 use crate::udf::cell::{Cell, Out, reader};
 use crate::udf::elements::is_plain;
-use crate::udf::{self, strict};
 
 impl Binder<'_> {
-    pub(super) fn collection_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        Ok(match (name, args) {
-            ("concat", [_, _, ..]) if args.iter().any(|arg| matches!(arg.ty, Type::Array(_))) => {
-                self.array_concat(args)?
+    pub(super) fn collection_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        Ok(Some(match (call.name, call.args.as_slice(), &call.ty) {
+            ("concat", args, Type::Array(item)) => return self.array_concat(args, item).map(Some),
+            ("cardinality", [of], _) if matches!(of.ty, Type::Array(_) | Type::Map(..)) => {
+                udf::array::cardinality(of.clone())
             }
-            ("cardinality", [arg]) if matches!(arg.ty, Type::Array(_) | Type::Map(..)) => {
-                Some(udf::array::cardinality(arg.clone()))
+            ("element_at", [of, index], _) => return Ok(element(of, index, &call.ty, true)),
+            ("map", [], _) => {
+                let none = udf::array::make(Vec::new(), Type::Unknown);
+                udf::map::of_arrays(none.clone(), none, Type::Unknown, Type::Unknown)
             }
-            ("element_at", [list, index]) => match &list.ty {
-                Type::Array(item) if index.ty.is_integer() => {
-                    let item = (**item).clone();
-                    let index = self.coerce(index.clone(), &Type::BigInt)?;
-                    Some(udf::array::element(list.clone(), index, item, true))
+            ("map", [keys, values], Type::Map(key, value)) if is_plain(key) => {
+                let (key, value) = ((**key).clone(), (**value).clone());
+                udf::map::of_arrays(keys.clone(), values.clone(), key, value)
+            }
+            ("zip", args, Type::Array(row)) => match &**row {
+                Type::Row(fields) => {
+                    let items = fields.iter().map(|(_, ty)| ty.clone()).collect();
+                    udf::map::zip(args.to_vec(), items)
                 }
-                Type::Map(key, value) if is_plain(key) && can_coerce(&index.ty, key) => {
-                    let value = (**value).clone();
-                    let index = self.coerce(index.clone(), key)?;
-                    Some(udf::map::value_of(list.clone(), index, value, false))
-                }
-                _ => None,
+                _ => return Ok(None),
             },
-            ("map", [keys, values]) => match (&keys.ty, &values.ty) {
-                (Type::Array(key), Type::Array(value)) if is_plain(key) => {
-                    let (key, value) = ((**key).clone(), (**value).clone());
-                    Some(udf::map::of_arrays(
-                        keys.clone(),
-                        values.clone(),
-                        key,
-                        value,
-                    ))
-                }
-                _ => None,
-            },
-            ("zip", [_, _, ..]) => {
-                let items: Option<Vec<Type>> = args
-                    .iter()
-                    .map(|arg| match &arg.ty {
-                        Type::Array(item) => Some((**item).clone()),
-                        _ => None,
-                    })
-                    .collect();
-                items.map(|items| udf::map::zip(args.to_vec(), items))
-            }
-            ("sequence", [start, stop, step @ ..]) if step.len() <= 1 => {
-                self.sequence(start, stop, step.first())?
-            }
-            ("array_join", [list, delimiter, instead @ ..]) if instead.len() <= 1 => {
-                self.array_join(list, delimiter, instead.first())?
-            }
-            ("map_keys" | "map_values", [map]) => match &map.ty {
-                Type::Map(key, value) => {
-                    let keys = name == "map_keys";
-                    let item = if keys {
-                        (**key).clone()
-                    } else {
-                        (**value).clone()
-                    };
-                    Some(udf::array::map_side(map.clone(), keys, item))
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    /// `array[index]`
-    pub(in crate::bind) fn subscript(&self, list: Typed, index: Typed) -> Result<Typed> {
-        match &list.ty {
-            Type::Array(item) if index.ty.is_integer() => {
-                let item = (**item).clone();
-                let index = self.coerce(index, &Type::BigInt)?;
-                Ok(udf::array::element(list, index, item, false))
-            }
-            Type::Map(key, value) if is_plain(key) && can_coerce(&index.ty, key) => {
-                let value = (**value).clone();
-                let index = self.coerce(index, key)?;
-                Ok(udf::map::value_of(list, index, value, true))
-            }
-            other => Err(Failure::unsupported(format!("A subscript into {other}"))),
-        }
-    }
-
-    fn sequence(&self, start: &Typed, stop: &Typed, step: Option<&Typed>) -> Result<Option<Typed>> {
-        let whole = |value: &Typed| can_coerce(&value.ty, &Type::BigInt);
-        let day = |value: &Typed| value.ty == Type::Date;
-        let item = match step {
-            None if whole(start) && whole(stop) => Type::BigInt,
-            None if day(start) && day(stop) => Type::Date,
-            Some(step) if whole(start) && whole(stop) && whole(step) => Type::BigInt,
-            Some(step)
-                if day(start)
-                    && day(stop)
-                    && matches!(step.ty, Type::IntervalDayTime | Type::IntervalYearMonth) =>
+            ("sequence", args, Type::Array(item))
+                if matches!(**item, Type::BigInt | Type::Date) =>
             {
-                Type::Date
+                udf::sequence::sequence(args.to_vec(), (**item).clone())
+            }
+            ("array_join", ..) => return Ok(self.array_join(call)),
+            ("map_keys" | "map_values", [map], Type::Array(item)) => {
+                udf::array::map_side(map.clone(), call.name == "map_keys", (**item).clone())
             }
             _ => return Ok(None),
-        };
-        let mut args = vec![
-            self.coerce(start.clone(), &item)?,
-            self.coerce(stop.clone(), &item)?,
-        ];
-        if let Some(step) = step {
-            args.push(match item {
-                Type::BigInt => self.coerce(step.clone(), &Type::BigInt)?,
-                _ => step.clone(),
-            });
-        }
-        Ok(Some(udf::sequence::sequence(args, item)))
+        }))
     }
 
-    fn array_join(
-        &self,
-        list: &Typed,
-        delimiter: &Typed,
-        instead: Option<&Typed>,
-    ) -> Result<Option<Typed>> {
-        let is_text = |value: &Typed| matches!(value.ty, Type::Varchar(_));
-        let Type::Array(item) = &list.ty else {
-            return Ok(None);
+    /// `of[index]`
+    pub(in crate::bind) fn subscript(&self, of: Typed, index: Typed) -> Result<Typed> {
+        let literal = index.constant_integer();
+        let ty = subscript(Some(&of.ty), Some(&index.ty), literal)?.unwrap_or(Type::Unknown);
+        if let Type::Row(_) = of.ty {
+            let field = literal.and_then(|n| usize::try_from(n).ok()?.checked_sub(1));
+            let field = field.ok_or_else(misuse)?;
+            return Ok(udf::row::field(of, field, ty));
+        }
+        let shown = of.ty.clone();
+        let ([of, index], ty) = self.operands("[]", of, index)?;
+        element(&of, &index, &ty, false)
+            .ok_or_else(|| Failure::unsupported(format!("A subscript into {shown}")))
+    }
+
+    fn array_join(&self, call: &Call<'_>) -> Option<Typed> {
+        let Some(Type::Array(item)) = call.args.first().map(|list| &list.ty) else {
+            return None;
         };
         let item = (**item).clone();
-        if !is_text(delimiter)
-            || !instead.is_none_or(is_text)
-            || !matches!(item, Type::Varchar(_) | Type::Boolean) && !item.is_integer()
-        {
-            return Ok(None);
+        if !matches!(item, Type::Varchar(_) | Type::Boolean) && !item.is_integer() {
+            return None;
         }
-        let mut args = vec![list.clone(), delimiter.clone()];
-        args.extend(instead.cloned());
-        Ok(Some(strict(
-            format!("array_join({item} {})", args.len()),
-            args,
-            Type::Varchar(None),
-            move |row| {
-                let (list, delimiter, instead) = match row {
-                    [Cell::List(list), Cell::Text(delimiter)] => (list, *delimiter, None),
-                    [Cell::List(list), Cell::Text(delimiter), Cell::Text(instead)] => {
-                        (list, *delimiter, Some(*instead))
-                    }
-                    _ => return Err(misuse()),
-                };
-                let read = reader(list)?;
-                let parts: Vec<String> = (0..list.len())
-                    .filter_map(|at| match read(at) {
-                        Cell::Null => instead.map(str::to_owned),
-                        cell => convert::text_of(&cell, &item),
-                    })
-                    .collect();
-                Ok(Out::Text(parts.join(delimiter)))
-            },
-        )))
+        let zone = self.session.zone;
+        Some(call.strict(move |row| {
+            let (list, delimiter, instead) = match row {
+                [Cell::List(list), Cell::Text(delimiter)] => (list, *delimiter, None),
+                [Cell::List(list), Cell::Text(delimiter), Cell::Text(instead)] => {
+                    (list, *delimiter, Some(*instead))
+                }
+                _ => return Err(misuse()),
+            };
+            let read = reader(list)?;
+            let parts: Vec<String> = (0..list.len())
+                .filter_map(|at| match read(at) {
+                    Cell::Null => instead.map(str::to_owned),
+                    cell => convert::text_of(&cell, &item, &zone),
+                })
+                .collect();
+            Ok(Out::Text(parts.join(delimiter)))
+        }))
     }
 
-    /// Two arrays, or an array and an element before or behind it.
-    fn array_concat(&self, args: &[Typed]) -> Result<Option<Typed>> {
-        if args.iter().any(|arg| arg.ty == Type::Unknown) {
-            return Ok(None);
-        }
-        let refs: Vec<&Typed> = args.iter().collect();
-        if let Some(Type::Array(item)) = self.common(&refs) {
-            return self.joined(args.to_vec(), &item).map(Some);
-        }
-        if let [left, right] = args {
-            let single = |value: &Typed| udf::array::make(vec![value.clone()], value.ty.clone());
-            for (element, a, b) in [
-                (right, left.clone(), single(right)),
-                (left, single(left), right.clone()),
-            ] {
-                let (Type::Array(x), Type::Array(y)) = (&a.ty, &b.ty) else {
-                    continue;
-                };
-                if let Some(item) = common_super_type(x, y) {
-                    // An element that is null makes all of it null.
-                    let known = element.expr.clone().is_not_null();
-                    let all = self.joined(vec![a, b], &item)?;
-                    let null = Typed::null(all.ty.clone());
-                    return self.if_then(known, all, null).map(Some);
-                }
+    /// Arrays, or an array and an element before or behind it.
+    fn array_concat(&self, args: &[Typed], item: &Type) -> Result<Typed> {
+        let is_element = |arg: &Typed| arg.ty == *item;
+        let arrays = args.iter().cloned().map(|arg| {
+            if is_element(&arg) {
+                udf::array::make(vec![arg], item.clone())
+            } else {
+                arg
+            }
+        });
+        let all = udf::array::concat(arrays.collect(), item.clone());
+        // An element that is null makes all of it null.
+        match args.iter().find(|arg| is_element(arg)) {
+            None => Ok(all),
+            Some(element) => {
+                let known = element.expr.clone().is_not_null();
+                let null = Typed::null(all.ty.clone());
+                self.if_then(known, all, null)
             }
         }
-        let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-        Err(Failure::new(
-            ErrorCode::FunctionNotFound,
-            format!(
-                "Unexpected parameters ({}) for function concat",
-                given.join(", ")
-            ),
-        ))
     }
+}
 
-    fn joined(&self, args: Vec<Typed>, item: &Type) -> Result<Typed> {
-        let common = Type::Array(Arc::new(item.clone()));
-        let args = args
-            .into_iter()
-            .map(|arg| self.coerce(arg, &common))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(udf::array::concat(args, item.clone()))
+/// An array's element or a map's value; nothing where the engine does not compare such keys.
+fn element(of: &Typed, index: &Typed, ty: &Type, lenient: bool) -> Option<Typed> {
+    let (of, index, ty) = (of.clone(), index.clone(), ty.clone());
+    match &of.ty {
+        Type::Array(_) => Some(udf::array::element(of, index, ty, lenient)),
+        Type::Map(key, _) if is_plain(key) => Some(udf::map::value_of(of, index, ty, !lenient)),
+        _ => None,
     }
 }

@@ -4,98 +4,63 @@ use std::fmt::Write;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::convert::{local, nanos, text_of};
 use crate::error::{Failure, Result};
 use crate::temporal;
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
-use crate::udf::strict;
 use crate::zone::SessionZone;
 
 impl Binder<'_> {
-    pub(super) fn format_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        Ok(match (name, args) {
-            ("date_format", [moment, pattern])
-                if matches!(pattern.ty, Type::Varchar(_))
-                    && matches!(
-                        moment.ty,
-                        Type::Date | Type::Timestamp(_) | Type::TimestampTz(..)
-                    ) =>
-            {
-                let moment = match moment.ty {
-                    Type::Date => self.coerce(moment.clone(), &Type::Timestamp(3))?,
-                    _ => moment.clone(),
-                };
-                Some(date_format(moment, pattern.clone()))
-            }
-            ("to_iso8601", [moment]) => iso8601(moment),
-            ("timezone_hour" | "timezone_minute", [moment]) => {
-                let Type::TimestampTz(p, zone) = &moment.ty else {
+    pub(super) fn format_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        let Some(moment) = call.args.first() else {
+            return Ok(None);
+        };
+        let zone = moment.zone.unwrap_or(self.session.zone);
+        Ok(Some(match call.name {
+            "date_format" => date_format(call, moment.ty.clone(), zone),
+            "to_iso8601" => iso8601(call, moment.ty.clone(), zone),
+            "timezone_hour" | "timezone_minute" => {
+                let Type::TimestampTz(p) = moment.ty else {
                     return Ok(None);
                 };
-                let (p, zone) = (*p, SessionZone::parse(&zone.0)?);
-                let hours = name == "timezone_hour";
-                Some(strict(
-                    format!("{name}({})", zone.name()),
-                    vec![moment.clone()],
-                    Type::BigInt,
-                    move |row| match row {
-                        [Cell::Int(at)] => {
-                            let seconds = zone.offset_seconds_at_instant(nanos(*at, p));
-                            let minutes = i64::from(seconds / 60);
-                            Ok(Out::Int(if hours { minutes / 60 } else { minutes % 60 }))
-                        }
-                        _ => Err(misuse()),
-                    },
-                ))
+                let hours = call.name == "timezone_hour";
+                call.strict(move |row| match row {
+                    [Cell::Int(at)] => {
+                        let seconds = zone.offset_seconds_at_instant(nanos(*at, p));
+                        let minutes = i64::from(seconds / 60);
+                        Ok(Out::Int(if hours { minutes / 60 } else { minutes % 60 }))
+                    }
+                    _ => Err(misuse()),
+                })
             }
-            ("timezone", [moment]) => {
-                let Type::TimestampTz(_, zone) = &moment.ty else {
-                    return Ok(None);
-                };
-                let zone = SessionZone::parse(&zone.0)?.name();
-                Some(strict(
-                    format!("timezone({zone})"),
-                    vec![moment.clone()],
-                    Type::Varchar(None),
-                    move |_| Ok(Out::Text(zone.clone())),
-                ))
-            }
-            _ => None,
-        })
+            "timezone" => call.strict(move |_| Ok(Out::Text(zone.name()))),
+            _ => return Ok(None),
+        }))
     }
 }
 
 /// What a moment's own clock shows, in nanoseconds since 1970.
-fn reading(at: i64, ty: &Type) -> Result<i128> {
+fn reading(at: i64, ty: &Type, zone: &SessionZone) -> Result<i128> {
     match ty {
-        Type::TimestampTz(p, zone) => local(at, *p, &zone.0),
+        Type::TimestampTz(p) => Ok(local(at, *p, zone)),
         Type::Timestamp(p) => Ok(nanos(at, *p)),
         _ => Err(misuse()),
     }
 }
 
-fn date_format(moment: Typed, pattern: Typed) -> Typed {
-    let ty = moment.ty.clone();
-    let zone = match &ty {
-        Type::TimestampTz(_, zone) => zone.0.to_string(),
-        _ => String::new(),
-    };
-    strict(
-        format!("date_format({ty} {zone})"),
-        vec![moment, pattern],
-        Type::Varchar(None),
-        move |row| match row {
-            [Cell::Int(at), Cell::Text(pattern)] => {
-                let clock = temporal::naive(reading(*at, &ty)?).ok_or_else(misuse)?;
-                formatted(&clock, pattern).map(Out::Text)
-            }
-            _ => Err(misuse()),
-        },
-    )
+fn date_format(call: &Call<'_>, ty: Type, zone: SessionZone) -> Typed {
+    call.strict(move |row| match row {
+        [Cell::Int(at), Cell::Text(pattern)] => {
+            let clock = temporal::naive(reading(*at, &ty, &zone)?).ok_or_else(misuse)?;
+            formatted(&clock, pattern).map(Out::Text)
+        }
+        _ => Err(misuse()),
+    })
 }
 
 /// MySQL's patterns.
@@ -174,43 +139,26 @@ fn formatted(clock: &NaiveDateTime, pattern: &str) -> Result<String> {
 }
 
 /// `2020-05-10T12:34:56.789+01:00`
-fn iso8601(moment: &Typed) -> Option<Typed> {
-    let fraction = |p: u8| if p > 0 { u32::from(p) + 1 } else { 0 };
-    let most = match &moment.ty {
-        Type::Date => 16,
-        Type::Timestamp(p) => 22 + fraction(*p),
-        Type::TimestampTz(p, _) => 28 + fraction(*p),
-        _ => return None,
-    };
-    let ty = moment.ty.clone();
-    let zone = match &ty {
-        Type::TimestampTz(_, zone) => zone.0.to_string(),
-        _ => String::new(),
-    };
-    Some(strict(
-        format!("to_iso8601({ty} {zone})"),
-        vec![moment.clone()],
-        Type::Varchar(Some(most)),
-        move |row| {
-            let [cell @ Cell::Int(at)] = row else {
-                return Err(misuse());
-            };
-            let Type::TimestampTz(p, zone) = &ty else {
-                let text = text_of(cell, &ty).ok_or_else(misuse)?;
-                return Ok(Out::Text(text.replacen(' ', "T", 1)));
-            };
-            let clock = local(*at, *p, &zone.0)?;
-            let text = crate::encode::timestamp_text(clock, *p).replacen(' ', "T", 1);
-            let seconds = SessionZone::parse(&zone.0)?.offset_seconds_at_instant(nanos(*at, *p));
-            Ok(Out::Text(if seconds == 0 {
-                format!("{text}Z")
-            } else {
-                let sign = if seconds < 0 { '-' } else { '+' };
-                let minutes = seconds.abs() / 60;
-                format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-            }))
-        },
-    ))
+fn iso8601(call: &Call<'_>, ty: Type, zone: SessionZone) -> Typed {
+    call.strict(move |row| {
+        let [cell @ Cell::Int(at)] = row else {
+            return Err(misuse());
+        };
+        let Type::TimestampTz(p) = &ty else {
+            let text = text_of(cell, &ty, &zone).ok_or_else(misuse)?;
+            return Ok(Out::Text(text.replacen(' ', "T", 1)));
+        };
+        let clock = local(*at, *p, &zone);
+        let text = crate::encode::timestamp_text(clock, *p).replacen(' ', "T", 1);
+        let seconds = zone.offset_seconds_at_instant(nanos(*at, *p));
+        Ok(Out::Text(if seconds == 0 {
+            format!("{text}Z")
+        } else {
+            let sign = if seconds < 0 { '-' } else { '+' };
+            let minutes = seconds.abs() / 60;
+            format!("{text}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }))
+    })
 }
 
 #[cfg(test)]

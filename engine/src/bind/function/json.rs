@@ -1,128 +1,81 @@
 //! Functions over JSON. A text stands for JSON that is read on the way; one that is none gives null.
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::json::{self, Json, Path, Read};
-use crate::types::{Type, can_coerce};
 use crate::udf::cell::{Cell, Out};
-use crate::udf::strict;
 
 impl Binder<'_> {
-    pub(super) fn json_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        let Some(subject) = args.first() else {
+    pub(super) fn json_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        let Some(subject) = call.args.first() else {
             return Ok(None);
         };
-        if !matches!(subject.ty, Type::Json | Type::Varchar(_)) {
-            return Ok(None);
-        }
         let is_json = subject.ty == Type::Json;
-        let one = vec![subject.clone()];
-        Ok(match (name, args) {
-            ("json_parse", [_]) if !is_json => Some(strict(name, one, Type::Json, |row| {
-                let [Cell::Text(text)] = row else {
-                    return Err(misuse());
-                };
-                match json::read(text) {
-                    Read::Value(value) => Ok(Out::Text(value.canonical())),
-                    Read::Invalid => Err(Failure::new(
-                        ErrorCode::InvalidFunctionArgument,
-                        format!("Cannot convert value to JSON: '{text}'"),
-                    )),
-                    Read::Doubtful => Err(doubtful()),
-                }
-            })),
-            ("json_format", [_]) if is_json => {
-                Some(strict(name, one, Type::Varchar(None), |row| match row {
-                    [Cell::Text(text)] => Ok(Out::Text((*text).to_owned())),
-                    _ => Err(misuse()),
-                }))
+        Ok(Some(match call.name {
+            "json_parse" => call.of_text(|text| match json::read(text) {
+                Read::Value(value) => Ok(Out::Text(value.canonical())),
+                Read::Invalid => Err(Failure::new(
+                    ErrorCode::InvalidFunctionArgument,
+                    format!("Cannot convert value to JSON: '{text}'"),
+                )),
+                Read::Doubtful => Err(doubtful()),
+            }),
+            "json_format" => call.of_text(|text| Ok(Out::Text(text.to_owned()))),
+            "json_array_length" => over_json(call, |value, _| match value {
+                Json::Array(items) => Ok(length(items.len())),
+                _ => Ok(Out::Null),
+            }),
+            "is_json_scalar" if is_json => {
+                over_json(call, |value, _| Ok(Out::Bool(value.is_scalar())))
             }
-            ("json_array_length", [_]) => {
-                Some(over_json(name, one, Type::BigInt, |value, _| match value {
-                    Json::Array(items) => Ok(length(items.len())),
-                    _ => Ok(Out::Null),
-                }))
-            }
-            ("is_json_scalar", [_]) if is_json => {
-                Some(over_json(name, one, Type::Boolean, |value, _| {
-                    Ok(Out::Bool(value.is_scalar()))
-                }))
-            }
-            ("json_array_get", [_, index]) if can_coerce(&index.ty, &Type::BigInt) => {
-                let index = self.coerce(index.clone(), &Type::BigInt)?;
-                Some(over_json(
-                    name,
-                    vec![subject.clone(), index],
-                    Type::Json,
-                    array_get,
-                ))
-            }
-            ("json_array_contains", [_, wanted]) => {
-                let to = match &wanted.ty {
-                    Type::Boolean => Type::Boolean,
-                    Type::Varchar(_) => Type::Varchar(None),
-                    ty if can_coerce(ty, &Type::BigInt) => Type::BigInt,
-                    ty if can_coerce(ty, &Type::Double) => Type::Double,
-                    _ => return Ok(None),
-                };
-                let wanted = self.coerce(wanted.clone(), &to)?;
-                let args = vec![subject.clone(), wanted];
-                Some(contains(format!("{name}({to})"), args))
-            }
-            ("json_extract" | "json_extract_scalar" | "json_size", [_, path]) => {
-                self.extraction(name, subject, path)?
-            }
-            _ => None,
-        })
+            "json_array_get" => over_json(call, array_get),
+            "json_array_contains" => contains(call),
+            "json_extract" | "json_extract_scalar" | "json_size" => extraction(call, is_json)?,
+            _ => return Ok(None),
+        }))
     }
+}
 
-    fn extraction(&self, name: &str, subject: &Typed, path: &Typed) -> Result<Option<Typed>> {
-        let Some(text) = path.constant_text() else {
-            return Err(Failure::unsupported(format!(
-                "{name} with a path that is no constant"
-            )));
+/// What a path finds. `exact` is whether the subject is JSON rather than a text.
+fn extraction(call: &Call<'_>, exact: bool) -> Result<Typed> {
+    let which = call.name.to_owned();
+    let Some(text) = call.args.get(1).and_then(Typed::constant_text) else {
+        return Err(Failure::unsupported(format!(
+            "{which} with a path that is no constant"
+        )));
+    };
+    let Some(path) = Path::parse(text) else {
+        return Err(Failure::unsupported(format!("The JSON path `{text}`")));
+    };
+    Ok(over_json(call, move |value, _| {
+        let Some(found) = path.find(value) else {
+            return Ok(Out::Null);
         };
-        let Some(path) = Path::parse(text) else {
-            return Err(Failure::unsupported(format!("The JSON path `{text}`")));
-        };
-        let exact = subject.ty == Type::Json;
-        let full = format!("{name}({text})");
-        let args = vec![subject.clone()];
-        let ty = match (name, &subject.ty) {
-            ("json_size", _) => Type::BigInt,
-            ("json_extract", _) => Type::Json,
-            (_, ty @ Type::Varchar(_)) => ty.clone(),
-            _ => Type::Varchar(None),
-        };
-        let which = name.to_owned();
-        Ok(Some(over_json(full, args, ty, move |value, _| {
-            let Some(found) = path.find(value) else {
-                return Ok(Out::Null);
-            };
-            if !exact && which != "json_size" && found.has_doubles() {
-                // Trino keeps the digits as they are written.
-                return Err(Failure::unsupported(
-                    "Taking numbers with a point out of a text: use json_parse",
-                ));
-            }
-            Ok(match which.as_str() {
-                "json_size" => match found {
-                    Json::Array(items) => length(items.len()),
-                    Json::Object(fields) => length(fields.len()),
-                    _ => Out::Int(0),
-                },
-                "json_extract" => Out::Text(found.compact()),
-                _ => match found {
-                    Json::Null | Json::Array(_) | Json::Object(_) => Out::Null,
-                    Json::Text(text) => Out::Text(text.clone()),
-                    other => Out::Text(other.compact()),
-                },
-            })
-        })))
-    }
+        if !exact && which != "json_size" && found.has_doubles() {
+            // Trino keeps the digits as they are written.
+            return Err(Failure::unsupported(
+                "Taking numbers with a point out of a text: use json_parse",
+            ));
+        }
+        Ok(match which.as_str() {
+            "json_size" => match found {
+                Json::Array(items) => length(items.len()),
+                Json::Object(fields) => length(fields.len()),
+                _ => Out::Int(0),
+            },
+            "json_extract" => Out::Text(found.compact()),
+            _ => match found {
+                Json::Null | Json::Array(_) | Json::Object(_) => Out::Null,
+                Json::Text(text) => Out::Text(text.clone()),
+                other => Out::Text(other.compact()),
+            },
+        })
+    }))
 }
 
 fn doubtful() -> Failure {
@@ -137,12 +90,10 @@ fn length(count: usize) -> Out {
 
 /// A function over the JSON value of its first argument and the others; null where that is no JSON.
 fn over_json(
-    name: impl Into<String>,
-    args: Vec<Typed>,
-    ty: Type,
+    call: &Call<'_>,
     run: impl Fn(&Json, &[Cell<'_>]) -> Result<Out> + Send + Sync + 'static,
 ) -> Typed {
-    strict(name, args, ty, move |row| {
+    call.strict(move |row| {
         let [Cell::Text(text), rest @ ..] = row else {
             return Err(misuse());
         };
@@ -181,8 +132,8 @@ fn array_get(value: &Json, rest: &[Cell<'_>]) -> Result<Out> {
     }
 }
 
-fn contains(name: String, args: Vec<Typed>) -> Typed {
-    strict(name, args, Type::Boolean, |row| {
+fn contains(call: &Call<'_>) -> Typed {
+    call.strict(|row| {
         let [Cell::Text(text), wanted] = row else {
             return Err(misuse());
         };

@@ -1,39 +1,29 @@
 //! `round`, `ceil`, `floor`, `truncate`.
 
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::Typed;
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
-use crate::udf::strict;
 
 /// `round`, `ceil`, `floor`
-pub(super) fn round(name: &str, arg: Typed, digits: Option<Typed>) -> Option<Typed> {
-    let mode = match name {
+pub(super) fn round(call: &Call<'_>, arg: &Typed, digits: Option<&Typed>) -> Option<Typed> {
+    let mode = match call.name {
         "round" => Mode::Half,
         "floor" => Mode::Down,
         _ => Mode::Up,
     };
-    let full = format!(
-        "{name}({}{})",
-        arg.ty,
-        if digits.is_some() { ",n" } else { "" }
-    );
-    match arg.ty.clone() {
-        ty if ty.is_integer() => match digits {
-            None => Some(arg),
-            Some(digits) => Some(strict(full, vec![arg, digits], ty, |row| match row {
-                [Cell::Int(v), Cell::Int(digits)] => Ok(Out::Int(round_integer(*v, *digits)?)),
-                _ => Err(misuse()),
-            })),
-        },
-        ty @ (Type::Real | Type::Double) => {
-            let real = ty == Type::Real;
-            let mut args = vec![arg];
-            args.extend(digits);
-            Some(strict(full, args, ty, move |row| match row {
+    Some(match (&arg.ty, &call.ty) {
+        (ty, _) if ty.is_integer() && digits.is_none() => arg.clone(),
+        (ty, _) if ty.is_integer() => {
+            call.of_integers(|value, digits| Ok(Out::Int(round_integer(value, digits)?)))
+        }
+        (ty @ (Type::Real | Type::Double), _) => {
+            let real = *ty == Type::Real;
+            call.strict(move |row| match row {
                 [Cell::Float(v)] => Ok(Out::Float(match mode {
                     Mode::Half => round_float(*v, 0, real),
                     Mode::Down => v.floor(),
@@ -45,94 +35,64 @@ pub(super) fn round(name: &str, arg: Typed, digits: Option<Typed>) -> Option<Typ
                     real,
                 ))),
                 _ => Err(misuse()),
-            }))
+            })
         }
-        Type::Decimal(p, s) => match digits {
-            None => {
-                // One digit more for what rounding may carry, where something is cut off.
-                let rp = (p - s + u8::from(s > 0)).clamp(1, 38);
-                Some(strict(
-                    full,
-                    vec![arg],
-                    Type::Decimal(rp, 0),
-                    move |row| match row {
-                        [Cell::Decimal(v)] => {
-                            let step = 10_i128.pow(u32::from(s));
-                            Ok(Out::Decimal(match mode {
-                                Mode::Half => {
-                                    crate::convert::rescale(*v, s, 0).ok_or_else(misuse)?
-                                }
-                                Mode::Down => v.div_euclid(step),
-                                Mode::Up => -((-v).div_euclid(step)),
-                            }))
-                        }
-                        _ => Err(misuse()),
-                    },
-                ))
-            }
-            Some(digits) => {
-                let rp = (p + 1).min(38);
-                Some(strict(
-                    full,
-                    vec![arg, digits],
-                    Type::Decimal(rp, s),
-                    move |row| match row {
-                        [Cell::Decimal(v), Cell::Int(digits)] => {
-                            if *digits >= i64::from(s) {
-                                return Ok(Out::Decimal(*v));
-                            }
-                            let cut = i64::from(s) - digits;
-                            let Some(step) = u32::try_from(cut)
-                                .ok()
-                                .and_then(|cut| 10_i128.checked_pow(cut))
-                            else {
-                                return Ok(Out::Decimal(0));
-                            };
-                            let (quotient, rest) = (v / step, v % step);
-                            let up = rest.unsigned_abs() >= step.unsigned_abs().div_ceil(2);
-                            let rounded = if up { quotient + v.signum() } else { quotient };
-                            rounded
-                                .checked_mul(step)
-                                .filter(|v| crate::convert::fits(*v, rp))
-                                .map(Out::Decimal)
-                                .ok_or_else(|| {
-                                    Failure::new(
-                                        ErrorCode::NumericValueOutOfRange,
-                                        "decimal overflow",
-                                    )
-                                })
-                        }
-                        _ => Err(misuse()),
-                    },
-                ))
-            }
-        },
-        _ => None,
+        (Type::Decimal(_, s), Type::Decimal(most, _)) => {
+            let (s, most) = (*s, *most);
+            call.strict(move |row| match row {
+                [Cell::Decimal(v)] => {
+                    let step = 10_i128.pow(u32::from(s));
+                    Ok(Out::Decimal(match mode {
+                        Mode::Half => crate::convert::rescale(*v, s, 0).ok_or_else(misuse)?,
+                        Mode::Down => v.div_euclid(step),
+                        Mode::Up => -((-v).div_euclid(step)),
+                    }))
+                }
+                [Cell::Decimal(v), Cell::Int(digits)] => {
+                    round_decimal(*v, i64::from(s) - digits, most).map(Out::Decimal)
+                }
+                _ => Err(misuse()),
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// Without so many of its digits, rounded half away from zero.
+fn round_decimal(value: i128, cut: i64, most: u8) -> Result<i128> {
+    if cut <= 0 {
+        return Ok(value);
     }
+    let Some(step) = u32::try_from(cut)
+        .ok()
+        .and_then(|cut| 10_i128.checked_pow(cut))
+    else {
+        return Ok(0);
+    };
+    let (quotient, rest) = (value / step, value % step);
+    let up = rest.unsigned_abs() >= step.unsigned_abs().div_ceil(2);
+    let rounded = if up {
+        quotient + value.signum()
+    } else {
+        quotient
+    };
+    rounded
+        .checked_mul(step)
+        .filter(|value| crate::convert::fits(*value, most))
+        .ok_or_else(|| Failure::new(ErrorCode::NumericValueOutOfRange, "decimal overflow"))
 }
 
 /// `truncate`
-pub(super) fn truncate(arg: Typed, digits: Option<Typed>) -> Option<Typed> {
-    let name = format!("truncate({})", arg.ty);
-    match (arg.ty.clone(), digits) {
-        (ty @ (Type::Real | Type::Double), None) => {
-            Some(strict(name, vec![arg], ty, |row| match row {
-                [Cell::Float(v)] => Ok(Out::Float(v.trunc())),
-                _ => Err(misuse()),
-            }))
-        }
-        (Type::Decimal(p, s), None) => {
-            let ty = Type::Decimal((p - s).max(1), 0);
-            Some(strict(name, vec![arg], ty, move |row| match row {
+pub(super) fn truncate(call: &Call<'_>) -> Option<Typed> {
+    Some(match call.args.first().map(|arg| &arg.ty)? {
+        Type::Real | Type::Double => call.strict(|row| match row {
+            [Cell::Float(v)] => Ok(Out::Float(v.trunc())),
+            _ => Err(misuse()),
+        }),
+        Type::Decimal(_, s) => {
+            let s = *s;
+            call.strict(move |row| match row {
                 [Cell::Decimal(v)] => Ok(Out::Decimal(v / 10_i128.pow(u32::from(s)))),
-                _ => Err(misuse()),
-            }))
-        }
-        (ty @ Type::Decimal(_, s), Some(digits)) => Some(strict(
-            format!("{name} n"),
-            vec![arg, digits],
-            ty,
-            move |row| match row {
                 [Cell::Decimal(v), Cell::Int(digits)] if *digits >= i64::from(s) => {
                     Ok(Out::Decimal(*v))
                 }
@@ -143,10 +103,10 @@ pub(super) fn truncate(arg: Typed, digits: Option<Typed>) -> Option<Typed> {
                     Ok(Out::Decimal(step.map_or(0, |step| v - v % step)))
                 }
                 _ => Err(misuse()),
-            },
-        )),
-        _ => None,
-    }
+            })
+        }
+        _ => return None,
+    })
 }
 
 #[derive(Clone, Copy)]

@@ -1,456 +1,189 @@
 //! Functions over text.
 
-use std::sync::Arc;
-
 use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
-use crate::udf::{self, strict};
-
-/// Functions whose first argument is a text and that are bound here.
-const TEXT_FUNCTIONS: &[&str] = &[
-    "codepoint",
-    "length",
-    "lower",
-    "lpad",
-    "ltrim",
-    "replace",
-    "reverse",
-    "rpad",
-    "rtrim",
-    "split",
-    "split_part",
-    "starts_with",
-    "strpos",
-    "substr",
-    "substring",
-    "to_utf8",
-    "trim",
-    "upper",
-];
-
-/// Functions that keep a char a char, or are not sure to pad it as Trino does.
-const NOT_OF_CHAR: &[&str] = &[
-    "lower",
-    "replace",
-    "reverse",
-    "split",
-    "split_part",
-    "starts_with",
-    "strpos",
-    "upper",
-];
-
-/// A call of a function over a text, its first argument.
-pub(super) struct TextCall<'c> {
-    binder: &'c Binder<'c>,
-    name: &'c str,
-    args: &'c [Typed],
-    /// The text, a varchar.
-    pub subject: Typed,
-}
-
-impl<'c> TextCall<'c> {
-    /// Nothing if the first argument is no text: arrays, bytes and numbers have other functions of the
-    /// same name, or none.
-    pub(super) fn new(
-        binder: &'c Binder<'c>,
-        name: &'c str,
-        args: &'c [Typed],
-    ) -> Result<Option<Self>> {
-        match args.first() {
-            Some(first) if is_text(first) => Ok(Some(Self {
-                binder,
-                name,
-                args,
-                subject: match first.ty {
-                    // What is trimmed has no spaces to begin with.
-                    Type::Char(n) if matches!(name, "trim" | "ltrim" | "rtrim") => {
-                        Typed::new(first.expr.clone(), Type::Varchar(Some(n)))
-                    }
-                    _ => binder.padded(first.clone())?,
-                },
-            })),
-            _ => Ok(None),
-        }
-    }
-
-    /// The nth argument if it is a text.
-    pub(super) fn text(&self, n: usize) -> Result<Option<Typed>> {
-        self.args
-            .get(n)
-            .filter(|arg| is_text(arg))
-            .map(|arg| self.binder.padded(arg.clone()))
-            .transpose()
-    }
-
-    /// The nth argument if it is a whole number.
-    pub(super) fn whole(&self, n: usize) -> Result<Option<Typed>> {
-        self.args
-            .get(n)
-            .filter(|arg| arg.ty.is_integer() || arg.ty == Type::Unknown)
-            .map(|arg| self.binder.coerce(arg.clone(), &Type::BigInt))
-            .transpose()
-    }
-
-    fn unary(self, ty: Type, run: fn(&str) -> Out) -> Option<Typed> {
-        Some(strict(
-            self.name.to_owned(),
-            vec![self.subject],
-            ty,
-            move |row| match row {
-                [Cell::Text(text)] => Ok(run(text)),
-                _ => Err(misuse()),
-            },
-        ))
-    }
-}
-
-fn is_text(arg: &Typed) -> bool {
-    matches!(arg.ty, Type::Varchar(_) | Type::Char(_) | Type::Unknown)
-}
+use crate::udf::text::{is_space, map_case, pad, padded, strpos, substr};
 
 impl Binder<'_> {
-    pub(super) fn text_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        if name == "concat" {
-            return self.concat(args);
+    pub(super) fn text_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        let is_text = call.args.first().is_some_and(|arg| arg.ty.is_text());
+        if !is_text {
+            let of_bytes = call.name == "concat" && call.ty == Type::Varbinary;
+            return Ok(of_bytes.then(|| joined_bytes(call)));
         }
-        if TEXT_FUNCTIONS.binary_search(&name).is_err() {
-            return Ok(None);
-        }
-        if matches!(args.first(), Some(first) if matches!(first.ty, Type::Char(_)))
-            && NOT_OF_CHAR.binary_search(&name).is_ok()
-        {
+        if matches!(call.ty, Type::Char(_)) {
             return Err(Failure::unsupported(format!(
-                "{name} of a char: CAST it to varchar"
+                "{} of a char: CAST it to varchar",
+                call.name
             )));
         }
-        let Some(call) = TextCall::new(self, name, args)? else {
-            return Ok(None);
+        // What is trimmed has no spaces to begin with; elsewhere a char counts with its own.
+        let spaces_matter = !matches!(call.name, "trim" | "ltrim" | "rtrim");
+        let args = call.args.iter().cloned();
+        let call = &Call {
+            name: call.name,
+            args: args
+                .map(|arg| if spaces_matter { padded(arg) } else { arg })
+                .collect(),
+            ty: call.ty.clone(),
         };
-        let (subject, same) = (call.subject.clone(), call.subject.ty.clone());
-        Ok(match (name, args.len()) {
-            ("lower", 1) => call.unary(same, |t| Out::Text(udf::text::map_case(t, false))),
-            ("upper", 1) => call.unary(same, |t| Out::Text(udf::text::map_case(t, true))),
-            ("length", 1) => call.unary(Type::BigInt, |t| {
-                Out::Int(i64::try_from(t.chars().count()).unwrap_or(i64::MAX))
-            }),
-            ("reverse", 1) => call.unary(same, |t| Out::Text(t.chars().rev().collect())),
-            ("to_utf8", 1) => call.unary(Type::Varbinary, |t| Out::Bytes(t.as_bytes().to_vec())),
-            ("trim", 1) => call.unary(same, |t| {
-                Out::Text(t.trim_matches(udf::text::is_space).to_owned())
-            }),
-            ("ltrim", 1) => call.unary(same, |t| {
-                Out::Text(t.trim_start_matches(udf::text::is_space).to_owned())
-            }),
-            ("rtrim", 1) => call.unary(same, |t| {
-                Out::Text(t.trim_end_matches(udf::text::is_space).to_owned())
-            }),
-            ("codepoint", 1) if same == Type::Varchar(Some(1)) => call.unary(Type::Integer, |t| {
-                t.chars()
-                    .next()
-                    .map_or(Out::Null, |c| Out::Int(i64::from(u32::from(c))))
-            }),
-            ("trim" | "ltrim" | "rtrim", 2) => {
-                let Some(characters) = call.text(1)? else {
-                    return Ok(None);
-                };
-                let (start, end) = (name != "rtrim", name != "ltrim");
-                Some(strict(
-                    format!("{name}2"),
-                    vec![subject, characters],
-                    same,
-                    move |row| match row {
-                        [Cell::Text(text), Cell::Text(set)] => {
-                            let mut text = *text;
-                            if start {
-                                text = text.trim_start_matches(|c| set.contains(c));
-                            }
-                            if end {
-                                text = text.trim_end_matches(|c| set.contains(c));
-                            }
-                            Ok(Out::Text(text.to_owned()))
-                        }
-                        _ => Err(misuse()),
-                    },
+        Ok(match (call.name, call.args.len()) {
+            ("concat", _) if matches!(call.ty, Type::Varchar(_)) => Some(joined(call)),
+            ("lower", 1) => Some(call.of_text(|text| Ok(Out::Text(map_case(text, false))))),
+            ("upper", 1) => Some(call.of_text(|text| Ok(Out::Text(map_case(text, true))))),
+            ("length", 1) => Some(call.of_text(|text| {
+                Ok(Out::Int(
+                    i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
                 ))
+            })),
+            ("reverse", 1) => {
+                Some(call.of_text(|text| Ok(Out::Text(text.chars().rev().collect()))))
             }
-            ("substr" | "substring", 2 | 3) => {
-                let Some(start) = call.whole(1)? else {
-                    return Ok(None);
-                };
-                let mut list = vec![subject, start];
-                if args.len() == 3 {
-                    let Some(length) = call.whole(2)? else {
-                        return Ok(None);
-                    };
-                    list.push(length);
+            ("to_utf8", 1) => Some(call.of_text(|text| Ok(Out::Bytes(text.as_bytes().to_vec())))),
+            ("codepoint", 1) => Some(call.of_text(|text| {
+                let mut characters = text.chars();
+                match (characters.next(), characters.next()) {
+                    (Some(c), None) => Ok(Out::Int(i64::from(u32::from(c)))),
+                    _ => Err(Failure::new(
+                        ErrorCode::InvalidFunctionArgument,
+                        "Input string must be a single character string",
+                    )),
                 }
-                Some(strict(
-                    format!("substr{}", list.len()),
-                    list,
-                    same,
-                    |row| match row {
-                        [Cell::Text(text), Cell::Int(start)] => {
-                            Ok(Out::Text(udf::text::substr(text, *start, None)))
-                        }
-                        [Cell::Text(text), Cell::Int(start), Cell::Int(length)] => {
-                            Ok(Out::Text(udf::text::substr(text, *start, Some(*length))))
-                        }
-                        _ => Err(misuse()),
-                    },
-                ))
-            }
+            })),
+            ("trim" | "ltrim" | "rtrim", 1 | 2) => Some(trimmed(call)),
+            ("substr" | "substring", 2 | 3) => Some(call.strict(|row| match row {
+                [Cell::Text(text), Cell::Int(start)] => Ok(Out::Text(substr(text, *start, None))),
+                [Cell::Text(text), Cell::Int(start), Cell::Int(length)] => {
+                    Ok(Out::Text(substr(text, *start, Some(*length))))
+                }
+                _ => Err(misuse()),
+            })),
             ("lpad" | "rpad", 3) => {
-                let (Some(length), Some(with)) = (call.whole(1)?, call.text(2)?) else {
-                    return Ok(None);
-                };
-                let left = name == "lpad";
-                Some(strict(
-                    name.to_owned(),
-                    vec![subject, length, with],
-                    Type::Varchar(None),
-                    move |row| match row {
-                        [Cell::Text(text), Cell::Int(length), Cell::Text(with)] => {
-                            Ok(Out::Text(udf::text::pad(text, *length, with, left)?))
-                        }
-                        _ => Err(misuse()),
-                    },
-                ))
+                let left = call.name == "lpad";
+                Some(call.strict(move |row| match row {
+                    [Cell::Text(text), Cell::Int(length), Cell::Text(with)] => {
+                        Ok(Out::Text(pad(text, *length, with, left)?))
+                    }
+                    _ => Err(misuse()),
+                }))
             }
-            _ => return search(&call, name, args.len()),
+            _ => return Ok(search(call)),
         })
-    }
-
-    /// A char becomes a varchar with its spaces.
-    pub(in crate::bind) fn padded(&self, value: Typed) -> Result<Typed> {
-        match value.ty {
-            Type::Unknown => self.coerce(value, &Type::Varchar(None)),
-            _ => Ok(udf::text::padded(value)),
-        }
-    }
-
-    fn concat(&self, args: &[Typed]) -> Result<Option<Typed>> {
-        if args.len() < 2 {
-            return Err(Failure::new(
-                ErrorCode::InvalidFunctionArgument,
-                "There must be two or more arguments to concat",
-            ));
-        }
-        if args.iter().any(|arg| matches!(arg.ty, Type::Array(_))) {
-            return Ok(None);
-        }
-        if args.iter().all(|arg| matches!(arg.ty, Type::Char(_))) {
-            return Err(Failure::unsupported(
-                "concat of chars: CAST them to varchar",
-            ));
-        }
-        if !args
-            .iter()
-            .all(|arg| matches!(arg.ty, Type::Varchar(_) | Type::Char(_) | Type::Unknown))
-            || args.iter().all(|arg| arg.ty == Type::Unknown)
-        {
-            let given: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
-            if args.iter().all(|arg| arg.ty == Type::Varbinary) {
-                return Ok(Some(joined_bytes(args.to_vec())));
-            }
-            if args.iter().any(|arg| arg.ty == Type::Unknown) {
-                return Ok(None);
-            }
-            return Err(Failure::new(
-                ErrorCode::FunctionNotFound,
-                format!(
-                    "Unexpected parameters ({}) for function concat. Expected: concat(E, array(E)) E, concat(array(E)) E, concat(array(E), E) E, concat(char(x), char(y)), concat(varbinary), concat(varchar)",
-                    given.join(", ")
-                ),
-            ));
-        }
-        let args = args
-            .iter()
-            .map(|arg| self.padded(arg.clone()))
-            .collect::<Result<Vec<_>>>()?;
-        let count = args.len();
-        Ok(Some(strict(
-            format!("concat{count}"),
-            args,
-            Type::Varchar(None),
-            |row| {
-                let mut out = String::new();
-                for cell in row {
-                    let Cell::Text(text) = cell else {
-                        return Err(misuse());
-                    };
-                    out.push_str(text);
-                }
-                Ok(Out::Text(out))
-            },
-        )))
     }
 }
 
-fn joined_bytes(args: Vec<Typed>) -> Typed {
-    strict(
-        format!("concat_bytes{}", args.len()),
-        args,
-        Type::Varbinary,
-        |row| {
-            let mut out = Vec::new();
-            for cell in row {
-                let Cell::Bytes(bytes) = cell else {
-                    return Err(misuse());
-                };
-                out.extend_from_slice(bytes);
-            }
-            Ok(Out::Bytes(out))
-        },
-    )
+/// Without the characters of a set, or without spaces, at one or both ends.
+fn trimmed(call: &Call<'_>) -> Typed {
+    let (start, end) = (call.name != "rtrim", call.name != "ltrim");
+    call.strict(move |row| {
+        let (text, set) = match row {
+            [Cell::Text(text)] => (*text, None),
+            [Cell::Text(text), Cell::Text(set)] => (*text, Some(*set)),
+            _ => return Err(misuse()),
+        };
+        let goes = |c: char| set.map_or_else(|| is_space(c), |set| set.contains(c));
+        let mut text = text;
+        if start {
+            text = text.trim_start_matches(goes);
+        }
+        if end {
+            text = text.trim_end_matches(goes);
+        }
+        Ok(Out::Text(text.to_owned()))
+    })
+}
+
+fn joined(call: &Call<'_>) -> Typed {
+    call.strict(|row| {
+        let mut out = String::new();
+        for cell in row {
+            let Cell::Text(text) = cell else {
+                return Err(misuse());
+            };
+            out.push_str(text);
+        }
+        Ok(Out::Text(out))
+    })
+}
+
+fn joined_bytes(call: &Call<'_>) -> Typed {
+    call.strict(|row| {
+        let mut out = Vec::new();
+        for cell in row {
+            let Cell::Bytes(bytes) = cell else {
+                return Err(misuse());
+            };
+            out.extend_from_slice(bytes);
+        }
+        Ok(Out::Bytes(out))
+    })
 }
 
 /// Functions that look for a text in another.
-fn search(call: &TextCall<'_>, name: &str, count: usize) -> Result<Option<Typed>> {
-    let subject = call.subject.clone();
-    let same = subject.ty.clone();
-    Ok(match (name, count) {
-        ("starts_with", 2) => {
-            let Some(prefix) = call.text(1)? else {
-                return Ok(None);
-            };
-            Some(strict(
-                "starts_with",
-                vec![subject, prefix],
-                Type::Boolean,
-                |row| match row {
-                    [Cell::Text(text), Cell::Text(prefix)] => {
-                        Ok(Out::Bool(text.starts_with(prefix)))
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        ("strpos", 2 | 3) => {
-            let Some(needle) = call.text(1)? else {
-                return Ok(None);
-            };
-            let mut list = vec![subject, needle];
-            if count == 3 {
-                let Some(instance) = call.whole(2)? else {
-                    return Ok(None);
-                };
-                list.push(instance);
+fn search(call: &Call<'_>) -> Option<Typed> {
+    Some(match (call.name, call.args.len()) {
+        ("starts_with", 2) => call.of_texts(|text, prefix| Ok(Out::Bool(text.starts_with(prefix)))),
+        ("strpos", 2 | 3) => call.strict(|row| match row {
+            [Cell::Text(text), Cell::Text(needle)] => Ok(Out::Int(strpos(text, needle, 1)?)),
+            [Cell::Text(text), Cell::Text(needle), Cell::Int(instance)] => {
+                Ok(Out::Int(strpos(text, needle, *instance)?))
             }
-            Some(strict(
-                format!("strpos{}", list.len()),
-                list,
-                Type::BigInt,
-                |row| match row {
-                    [Cell::Text(text), Cell::Text(needle)] => {
-                        Ok(Out::Int(udf::text::strpos(text, needle, 1)?))
-                    }
-                    [Cell::Text(text), Cell::Text(needle), Cell::Int(instance)] => {
-                        Ok(Out::Int(udf::text::strpos(text, needle, *instance)?))
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        ("split_part", 3) => {
-            let (Some(delimiter), Some(index)) = (call.text(1)?, call.whole(2)?) else {
-                return Ok(None);
-            };
-            Some(strict(
-                "split_part",
-                vec![subject, delimiter, index],
-                same,
-                |row| match row {
-                    [Cell::Text(text), Cell::Text(delimiter), Cell::Int(index)] => {
-                        if *index <= 0 {
-                            return Err(Failure::new(
-                                ErrorCode::InvalidFunctionArgument,
-                                "Index must be greater than zero",
-                            ));
-                        }
-                        let n = usize::try_from(index - 1).unwrap_or(usize::MAX);
-                        let part = if delimiter.is_empty() {
-                            if *index > 2_147_483_647 {
-                                return Err(Failure::internal("integer overflow"));
-                            }
-                            text.chars().nth(n).map(|c| c.to_string())
-                        } else {
-                            text.split(delimiter).nth(n).map(str::to_owned)
-                        };
-                        Ok(part.map_or(Out::Null, Out::Text))
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        ("split", 2) => {
-            let Some(delimiter) = call.text(1)? else {
-                return Ok(None);
-            };
-            let ty = Type::Array(Arc::new(same));
-            Some(strict(
-                "split",
-                vec![subject, delimiter],
-                ty,
-                |row| match row {
-                    [Cell::Text(_), Cell::Text("")] => Err(Failure::new(
-                        ErrorCode::InvalidFunctionArgument,
-                        "The delimiter may not be the empty string",
-                    )),
-                    [Cell::Text(text), Cell::Text(delimiter)] => Ok(Out::Texts(
-                        text.split(delimiter)
-                            .map(|part| Some(part.to_owned()))
-                            .collect(),
-                    )),
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        ("replace", 2) => {
-            let Some(search) = call.text(1)? else {
-                return Ok(None);
-            };
-            Some(strict(
-                "replace2",
-                vec![subject, search],
-                same,
-                |row| match row {
-                    [Cell::Text(text), Cell::Text("")] => Ok(Out::Text((*text).to_owned())),
-                    [Cell::Text(text), Cell::Text(search)] => {
-                        Ok(Out::Text(text.replace(search, "")))
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        ("replace", 3) => {
-            let (Some(search), Some(with)) = (call.text(1)?, call.text(2)?) else {
-                return Ok(None);
-            };
-            let ty = match (&same, &with.ty) {
-                (Type::Varchar(Some(x)), Type::Varchar(Some(z))) => {
-                    let most = u64::from(*x) + u64::from(*z) * (u64::from(*x) + 1);
-                    Type::Varchar(u32::try_from(most).ok().filter(|n| *n < 2_147_483_647))
-                }
-                _ => Type::Varchar(None),
-            };
-            Some(strict(
-                "replace3",
-                vec![subject, search, with],
-                ty,
-                |row| match row {
-                    [Cell::Text(text), Cell::Text(search), Cell::Text(with)] => {
-                        Ok(Out::Text(text.replace(search, with)))
-                    }
-                    _ => Err(misuse()),
-                },
-            ))
-        }
-        _ => None,
+            _ => Err(misuse()),
+        }),
+        ("split_part", 3) => call.strict(|row| match row {
+            [Cell::Text(text), Cell::Text(delimiter), Cell::Int(index)] => {
+                split_part(text, delimiter, *index)
+            }
+            _ => Err(misuse()),
+        }),
+        ("split", 2) => call.of_texts(|text, delimiter| {
+            if delimiter.is_empty() {
+                return Err(Failure::new(
+                    ErrorCode::InvalidFunctionArgument,
+                    "The delimiter may not be the empty string",
+                ));
+            }
+            let parts = text.split(delimiter).map(|part| Some(part.to_owned()));
+            Ok(Out::Texts(parts.collect()))
+        }),
+        ("replace", 2) => call.of_texts(|text, search| {
+            Ok(Out::Text(if search.is_empty() {
+                text.to_owned()
+            } else {
+                text.replace(search, "")
+            }))
+        }),
+        ("replace", 3) => call.strict(|row| match row {
+            [Cell::Text(text), Cell::Text(search), Cell::Text(with)] => {
+                Ok(Out::Text(text.replace(search, with)))
+            }
+            _ => Err(misuse()),
+        }),
+        _ => return None,
     })
+}
+
+fn split_part(text: &str, delimiter: &str, index: i64) -> Result<Out> {
+    if index <= 0 {
+        return Err(Failure::new(
+            ErrorCode::InvalidFunctionArgument,
+            "Index must be greater than zero",
+        ));
+    }
+    let n = usize::try_from(index - 1).unwrap_or(usize::MAX);
+    let part = if delimiter.is_empty() {
+        if index > 2_147_483_647 {
+            return Err(Failure::internal("integer overflow"));
+        }
+        text.chars().nth(n).map(|c| c.to_string())
+    } else {
+        text.split(delimiter).nth(n).map(str::to_owned)
+    };
+    Ok(part.map_or(Out::Null, Out::Text))
 }

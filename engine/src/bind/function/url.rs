@@ -4,12 +4,11 @@ use std::sync::LazyLock;
 
 use ::regex::Regex;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out};
-use crate::udf::strict;
 
 /// RFC 2396's parts: scheme, authority, path, query, fragment.
 static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -18,36 +17,16 @@ static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 impl Binder<'_> {
-    pub(super) fn url_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        let Some(part) = name.strip_prefix("url_extract_") else {
+    pub(super) fn url_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        let Some(part) = call.name.strip_prefix("url_extract_") else {
             return Ok(None);
         };
-        if !args.iter().all(|arg| matches!(arg.ty, Type::Varchar(_))) {
-            return Ok(None);
-        }
-        let same = args
-            .first()
-            .map_or(Type::Varchar(None), |arg| arg.ty.clone());
-        let (ty, count) = match part {
-            "host" | "path" | "protocol" | "query" | "fragment" => (same, 1),
-            "port" => (Type::BigInt, 1),
-            "parameter" => (same, 2),
-            _ => return Ok(None),
-        };
-        if args.len() != count {
-            return Ok(None);
-        }
         let part = part.to_owned();
-        Ok(Some(strict(
-            name,
-            args.to_vec(),
-            ty,
-            move |row| match row {
-                [Cell::Text(url)] => extract(&part, url, ""),
-                [Cell::Text(url), Cell::Text(parameter)] => extract(&part, url, parameter),
-                _ => Err(misuse()),
-            },
-        )))
+        Ok(Some(call.strict(move |row| match row {
+            [Cell::Text(url)] => extract(&part, url, ""),
+            [Cell::Text(url), Cell::Text(parameter)] => extract(&part, url, parameter),
+            _ => Err(misuse()),
+        })))
     }
 }
 

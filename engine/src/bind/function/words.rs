@@ -5,69 +5,30 @@ use std::collections::HashMap;
 use datafusion::arrow::array::Array;
 use townlake_protocol::trino::ErrorCode;
 
+use super::call::Call;
 use super::misuse;
 use crate::bind::{Binder, Typed};
 use crate::error::{Failure, Result};
-use crate::types::Type;
 use crate::udf::cell::{Cell, Out, reader};
-use crate::udf::{nullable, strict};
 
 impl Binder<'_> {
-    pub(super) fn words_function(&self, name: &str, args: &[Typed]) -> Result<Option<Typed>> {
-        let is_text = |arg: &Typed| matches!(arg.ty, Type::Varchar(_));
-        if name == "concat_ws" {
-            return Ok(concat_ws(args));
-        }
-        if args.is_empty() || !args.iter().all(is_text) {
-            return Ok(None);
-        }
-        let same = args
-            .first()
-            .map_or(Type::Varchar(None), |arg| arg.ty.clone());
-        let all = args.to_vec();
-        let pair = |ty: Type, run: fn(&str, &str) -> Result<Out>| {
-            Some(strict(
-                name.to_owned(),
-                all.clone(),
-                ty,
-                move |row| match row {
-                    [Cell::Text(a), Cell::Text(b)] => run(a, b),
-                    _ => Err(misuse()),
-                },
-            ))
-        };
-        let one = |ty: Type, run: fn(&str) -> Result<Out>| {
-            Some(strict(
-                name.to_owned(),
-                all.clone(),
-                ty,
-                move |row| match row {
-                    [Cell::Text(text)] => run(text),
-                    _ => Err(misuse()),
-                },
-            ))
-        };
-        Ok(match (name, args.len()) {
-            ("translate", 3) => Some(strict(name, all, Type::Varchar(None), |row| match row {
+    pub(super) fn words_function(&self, call: &Call<'_>) -> Result<Option<Typed>> {
+        Ok(Some(match (call.name, call.args.len()) {
+            ("concat_ws", _) => concat_ws(call),
+            ("translate", 3) => call.strict(|row| match row {
                 [Cell::Text(text), Cell::Text(from), Cell::Text(to)] => {
                     Ok(Out::Text(translate(text, from, to)))
                 }
                 _ => Err(misuse()),
-            })),
-            ("levenshtein_distance", 2) => pair(Type::BigInt, levenshtein),
-            ("hamming_distance", 2) => pair(Type::BigInt, hamming),
-            ("soundex", 1) => one(Type::Varchar(Some(4)), soundex),
-            ("luhn_check", 1) => one(Type::Boolean, luhn),
-            ("url_encode", 1) => {
-                let most = match same {
-                    Type::Varchar(Some(n)) => n.checked_mul(12).filter(|n| *n < 2_147_483_647),
-                    _ => None,
-                };
-                one(Type::Varchar(most), |text| Ok(Out::Text(url_encode(text))))
-            }
-            ("url_decode", 1) => one(same, url_decode),
-            _ => None,
-        })
+            }),
+            ("levenshtein_distance", 2) => call.of_texts(levenshtein),
+            ("hamming_distance", 2) => call.of_texts(hamming),
+            ("soundex", 1) => call.of_text(soundex),
+            ("luhn_check", 1) => call.of_text(luhn),
+            ("url_encode", 1) => call.of_text(|text| Ok(Out::Text(url_encode(text)))),
+            ("url_decode", 1) => call.of_text(url_decode),
+            _ => return Ok(None),
+        }))
     }
 }
 
@@ -76,24 +37,8 @@ fn argument(message: impl Into<String>) -> Failure {
 }
 
 /// Texts, or one array of them, with a separator between those that are not null.
-fn concat_ws(args: &[Typed]) -> Option<Typed> {
-    let is_text = |arg: &Typed| matches!(arg.ty, Type::Varchar(_));
-    let fits = match args {
-        [
-            separator,
-            Typed {
-                ty: Type::Array(item),
-                ..
-            },
-        ] => is_text(separator) && matches!(**item, Type::Varchar(_)),
-        [_, _, ..] => args.iter().all(is_text),
-        _ => false,
-    };
-    if !fits {
-        return None;
-    }
-    let name = format!("concat_ws{}", args.len());
-    Some(nullable(name, args.to_vec(), Type::Varchar(None), |row| {
+fn concat_ws(call: &Call<'_>) -> Typed {
+    call.nullable(|row| {
         let [Cell::Text(separator), rest @ ..] = row else {
             return Ok(Out::Null);
         };
@@ -116,7 +61,7 @@ fn concat_ws(args: &[Typed]) -> Option<Typed> {
             }
         }
         Ok(Out::Text(parts.join(separator)))
-    }))
+    })
 }
 
 /// Each character of the second text becomes the one at its place in the third, or nothing.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tokio_postgres::Row;
+use townlake_sql::types::Type;
 
 use super::connection::Connections;
 use super::{PostgresColumn, PostgresRelation};
 use crate::error::Result;
-use crate::types::{Type, Zone};
 
 const SCHEMAS: &str = "SELECT DISTINCT lower(nspname) FROM pg_catalog.pg_namespace
      WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg\\_%'
@@ -150,7 +150,7 @@ fn type_of(name: &str, kind: &str, modifier: i32) -> Option<Type> {
         "date" => Type::Date,
         "time" => Type::Time(precision()),
         "timestamp" => Type::Timestamp(precision()),
-        "timestamptz" => Type::TimestampTz(precision(), Zone::utc()),
+        "timestamptz" => Type::TimestampTz(precision()),
         "json" | "jsonb" => Type::Json,
         "uuid" => Type::Uuid,
         _ if kind == "e" => Type::Varchar(None),
@@ -190,12 +190,7 @@ mod tests {
             ("varchar", "b", -1, Some(Type::Varchar(None))),
             ("bpchar", "b", 7, Some(Type::Char(3))),
             ("timestamp", "b", 3, Some(Type::Timestamp(3))),
-            (
-                "timestamptz",
-                "b",
-                -1,
-                Some(Type::TimestampTz(6, Zone::utc())),
-            ),
+            ("timestamptz", "b", -1, Some(Type::TimestampTz(6))),
             ("mood", "e", -1, Some(Type::Varchar(None))),
             ("inet", "b", -1, None),
             ("_int4", "b", -1, None),

@@ -7,9 +7,9 @@
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{Between, BinaryExpr, InList, Like};
 use datafusion::logical_expr::{Expr, Operator};
+use townlake_sql::types::Type;
 
 use super::PostgresColumn;
-use crate::types::Type;
 
 /// A condition for a WHERE clause and its parameters, `$1` being the first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -196,7 +196,7 @@ fn cast_of(ty: &Type) -> Option<&'static str> {
         Type::Varchar(_) => "text",
         Type::Date => "date",
         Type::Timestamp(_) => "timestamp",
-        Type::TimestampTz(..) => "timestamptz",
+        Type::TimestampTz(_) => "timestamptz",
         Type::Uuid => "uuid",
         _ => return None,
     })

@@ -28,6 +28,7 @@ use super::connection::{Connection, Connections};
 use super::metadata::Found;
 use super::pushdown::{Condition, condition, quote};
 use crate::error::Failure;
+use crate::types::arrow_type;
 
 /// Rows in one batch: DataFusion's own default.
 const BATCH_ROWS: usize = 8192;
@@ -65,7 +66,7 @@ impl PostgresTable {
 
 fn field(column: &PostgresColumn) -> Field {
     // Always nullable: another session may drop the constraint between planning and reading.
-    Field::new(&column.name, column.ty.arrow(), true)
+    Field::new(&column.name, arrow_type(&column.ty), true)
 }
 
 #[async_trait]

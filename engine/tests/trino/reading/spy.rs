@@ -12,7 +12,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use townlake_engine::catalog::memory::{MemoryCatalog, columns_of};
 use townlake_engine::catalog::{Catalog, Listed, Table};
 use townlake_engine::error::Result;
-use townlake_engine::types::parse_type;
+use townlake_sql::types::parse_type;
 
 /// The tables of schema `s`, and their columns.
 pub const TABLES: [(&str, &[(&str, &str)]); 4] = [

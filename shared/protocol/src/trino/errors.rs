@@ -77,6 +77,8 @@ error_codes! {
     InvalidLiteral "INVALID_LITERAL" 59 UserError "A literal that is none.";
     ColumnTypeUnknown "COLUMN_TYPE_UNKNOWN" 60 UserError "A column's type is not known.";
     InvalidParameterUsage "INVALID_PARAMETER_USAGE" 80 UserError "The number of parameters is wrong.";
+    AmbiguousFunctionCall "AMBIGUOUS_FUNCTION_CALL" 32 UserError "More than one function fits a call.";
+    InvalidOrderBy "INVALID_ORDER_BY" 91 UserError "A window cannot have this order.";
     SubqueryMultipleRows "SUBQUERY_MULTIPLE_ROWS" 28 UserError "A scalar subquery gave more than one row.";
     AmbiguousName "AMBIGUOUS_NAME" 62 UserError "A name fits more than one thing.";
     InvalidColumnReference "INVALID_COLUMN_REFERENCE" 63 UserError "A column cannot be referred to here.";

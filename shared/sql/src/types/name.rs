@@ -1,4 +1,4 @@
-//! The three ways in which Trino spells a type: to clients, in its messages, and in a function's signature.
+//! The ways in which Trino spells a type: to clients, in its messages, and in a function's signature.
 
 use std::fmt;
 
@@ -70,7 +70,23 @@ impl fmt::Display for InSignatures<'_> {
     }
 }
 
+/// A type as Trino spells it to older clients, from [`Type::for_older_clients`].
+#[derive(Debug, Clone, Copy)]
+pub struct ForOlderClients<'a>(&'a Type);
+
+impl fmt::Display for ForOlderClients<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        spell(self.0, Spelling::OlderClient, f)
+    }
+}
+
 impl Type {
+    /// As clients are told that do not know of fractional digits (`PARAMETRIC_DATETIME`): `timestamp`,
+    /// whatever its digits.
+    pub fn for_older_clients(&self) -> ForOlderClients<'_> {
+        ForOlderClients(self)
+    }
+
     /// As Trino's messages have it: `decimal(5,2)`, `interval day to second`.
     pub fn in_messages(&self) -> InMessages<'_> {
         InMessages(self)
@@ -85,6 +101,7 @@ impl Type {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spelling {
     Client,
+    OlderClient,
     Message,
     Signature,
 }
@@ -104,8 +121,15 @@ fn spell(ty: &Type, how: Spelling, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ", "
     };
     let inner = |ty| Spelled(ty, how);
+    let is_for_clients = matches!(how, Spelling::Client | Spelling::OlderClient);
     match ty {
-        Type::Decimal(p, s) if how == Spelling::Client => write!(f, "decimal({p}, {s})"),
+        Type::Time(_) if how == Spelling::OlderClient => f.write_str("time"),
+        Type::TimeTz(_) if how == Spelling::OlderClient => f.write_str("time with time zone"),
+        Type::Timestamp(_) if how == Spelling::OlderClient => f.write_str("timestamp"),
+        Type::TimestampTz(_) if how == Spelling::OlderClient => {
+            f.write_str("timestamp with time zone")
+        }
+        Type::Decimal(p, s) if is_for_clients => write!(f, "decimal({p}, {s})"),
         Type::Decimal(p, s) => write!(f, "decimal({p},{s})"),
         Type::Varchar(Some(n)) => write!(f, "varchar({n})"),
         Type::Char(n) => write!(f, "char({n})"),
@@ -113,8 +137,8 @@ fn spell(ty: &Type, how: Spelling, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Type::TimeTz(p) => write!(f, "time({p}) with time zone"),
         Type::Timestamp(p) => write!(f, "timestamp({p})"),
         Type::TimestampTz(p) => write!(f, "timestamp({p}) with time zone"),
-        Type::IntervalDayTime if how == Spelling::Client => f.write_str("INTERVAL DAY TO SECOND"),
-        Type::IntervalYearMonth if how == Spelling::Client => f.write_str("INTERVAL YEAR TO MONTH"),
+        Type::IntervalDayTime if is_for_clients => f.write_str("INTERVAL DAY TO SECOND"),
+        Type::IntervalYearMonth if is_for_clients => f.write_str("INTERVAL YEAR TO MONTH"),
         Type::Array(item) => write!(f, "array({})", inner(item)),
         Type::Map(key, value) => write!(f, "map({}{between}{})", inner(key), inner(value)),
         Type::QDigest(of) => write!(f, "qdigest({})", inner(of)),
@@ -147,7 +171,7 @@ fn spell(ty: &Type, how: Spelling, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn spell_name(name: &str, how: Spelling, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let quoted = match how {
-        Spelling::Client => !is_plain_name(name),
+        Spelling::Client | Spelling::OlderClient => !is_plain_name(name),
         Spelling::Message => false,
         Spelling::Signature => true,
     };
@@ -165,4 +189,27 @@ fn is_plain_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_type;
+
+    #[test]
+    fn a_type_is_spelled_for_whom_it_is_told() {
+        let text = "row(a decimal(3,1), \"b c\" array(timestamp(6) with time zone), d time(0))";
+        let ty = parse_type(text).unwrap();
+        assert_eq!(
+            ty.to_string(),
+            "row(a decimal(3, 1), \"b c\" array(timestamp(6) with time zone), d time(0))"
+        );
+        assert_eq!(
+            ty.for_older_clients().to_string(),
+            "row(a decimal(3, 1), \"b c\" array(timestamp with time zone), d time)"
+        );
+        assert_eq!(
+            ty.in_messages().to_string(),
+            "row(a decimal(3,1), b c array(timestamp(6) with time zone), d time(0))"
+        );
+    }
 }

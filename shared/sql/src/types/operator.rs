@@ -12,6 +12,15 @@ use super::{ErrorName, Type, TypeProblem};
 static OPERATORS: LazyLock<Declarations> =
     LazyLock::new(|| Declarations::of(include_str!("operators.txt")));
 
+/// What an operator takes and gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// The types that the operands turn into; nothing where it depends on what is not known.
+    pub operands: Vec<Option<Type>>,
+    /// The type that it gives; nothing where that depends on what is not known.
+    pub result: Option<Type>,
+}
+
 /// What an operator gives, by its sign in lower case: `+` (also with one operand), `and`, `not`, `=`, `<>`,
 /// `is null`, `is distinct from`, `like`, `between`, `in` with the list behind the first operand,
 /// `at time zone`, `||`; each predicate also with `not` inside.
@@ -19,22 +28,12 @@ static OPERATORS: LazyLock<Declarations> =
 /// # Errors
 /// There is no such operator for these types.
 pub fn operator(sign: &str, operands: &[Option<&Type>]) -> Answer {
+    if let Some(operation) = operation(sign, operands) {
+        return operation.map(|operation| operation.result);
+    }
     match (sign, operands) {
         ("+", [Some(value)]) => plus(value),
         ("+", [None]) => Ok(None),
-        ("-", [value]) => lookup("negation", &[*value], |types| {
-            format!("Cannot negate {}", spelled(types, 0))
-        }),
-        ("+" | "-" | "*" | "/" | "%", [_, _]) => arithmetic(sign, operands),
-        ("=" | "<>" | "!=", [_, _]) => arithmetic("=", operands),
-        ("<" | ">", [_, _]) => arithmetic("<", operands),
-        ("<=" | ">=", [_, _]) => arithmetic("<=", operands),
-        ("is distinct from" | "is not distinct from", [_, _]) => {
-            lookup("is distinct from", operands, |types| {
-                let (left, right) = (spelled(types, 0), spelled(types, 1));
-                format!("Cannot check if {left} is identical to {right}")
-            })
-        }
         ("||", [_, _]) => concatenation(operands),
         ("and" | "or", terms) => {
             for (index, term) in terms.iter().enumerate() {
@@ -62,16 +61,41 @@ pub fn operator(sign: &str, operands: &[Option<&Type>]) -> Answer {
     }
 }
 
+/// What arithmetic, a comparison, `is distinct from` or `[]` (of arrays and maps) takes and gives; nothing
+/// if the sign is none of these.
+///
+/// # Errors
+/// There is no such operator for these types.
+pub fn operation(sign: &str, operands: &[Option<&Type>]) -> Option<Result<Operation, TypeProblem>> {
+    Some(match (sign, operands) {
+        ("-", [_]) => lookup("negation", operands, |types| {
+            format!("Cannot negate {}", spelled(types, 0))
+        }),
+        ("+" | "-" | "*" | "/" | "%", [_, _]) => arithmetic(sign, operands),
+        ("=" | "<>" | "!=", [_, _]) => arithmetic("=", operands),
+        ("<" | ">", [_, _]) => arithmetic("<", operands),
+        ("<=" | ">=", [_, _]) => arithmetic("<=", operands),
+        ("is distinct from" | "is not distinct from", [_, _]) => {
+            lookup("is distinct from", operands, |types| {
+                let (left, right) = (spelled(types, 0), spelled(types, 1));
+                format!("Cannot check if {left} is identical to {right}")
+            })
+        }
+        ("[]", [_, _]) => lookup("subscript", operands, |types| {
+            let (of, index) = (spelled(types, 0), spelled(types, 1));
+            format!("Cannot use {index} for subscript of {of}")
+        }),
+        _ => return None,
+    })
+}
+
 /// What `of[index]` gives. A row's index must be written out: `literal` is the number, if it is one.
 ///
 /// # Errors
 /// There is no such place, or these types have no places.
 pub fn subscript(of: Option<&Type>, index: Option<&Type>, literal: Option<i64>) -> Answer {
     let Some(Type::Row(fields)) = of else {
-        return lookup("subscript", &[of, index], |types| {
-            let (of, index) = (spelled(types, 0), spelled(types, 1));
-            format!("Cannot use {index} for subscript of {of}")
-        });
+        return operator("[]", &[of, index]);
     };
     let Some(place) = literal else {
         return Err(TypeProblem::new(
@@ -169,11 +193,11 @@ fn lookup(
     name: &str,
     operands: &[Option<&Type>],
     refusal: impl Fn(&[Option<&Type>]) -> String,
-) -> Answer {
+) -> Result<Operation, TypeProblem> {
     let candidates = OPERATORS.named(name);
     let mut arguments = as_arguments(operands);
     match resolve(candidates, &mut arguments) {
-        Ok((_, result)) => Ok(result),
+        Ok((operands, result)) => Ok(Operation { operands, result }),
         Err(Misfit::Problem(problem)) => Err(problem),
         Err(Misfit::No | Misfit::Unknown) => Err(TypeProblem::mismatch(refusal(operands))),
     }
@@ -195,7 +219,7 @@ fn spelled(types: &[Option<&Type>], at: usize) -> String {
         .unwrap_or_default()
 }
 
-fn arithmetic(sign: &str, operands: &[Option<&Type>]) -> Answer {
+fn arithmetic(sign: &str, operands: &[Option<&Type>]) -> Result<Operation, TypeProblem> {
     lookup(sign, operands, |types| {
         let (left, right) = (spelled(types, 0), spelled(types, 1));
         format!("Cannot apply operator: {left} {sign} {right}")

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::types::arrow_type;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use datafusion::arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Array, Float32Builder,
@@ -13,10 +15,10 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
+use townlake_sql::types::Type;
 
 use super::super::PostgresColumn;
 use super::super::numeric::Numeric;
-use crate::types::Type;
 
 /// Gathers values of one column.
 pub enum Builder {
@@ -63,8 +65,8 @@ impl Builder {
             Type::Date => Self::Date(Date32Builder::new()),
             Type::Time(_) => Self::Time(Time64MicrosecondBuilder::new()),
             Type::Decimal(precision, scale) => Self::Decimal(Vec::new(), *precision, *scale),
-            Type::Timestamp(_) => Self::Wall(Vec::new(), column.ty.arrow()),
-            Type::TimestampTz(..) => Self::Instant(Vec::new(), column.ty.arrow()),
+            Type::Timestamp(_) => Self::Wall(Vec::new(), arrow_type(&column.ty)),
+            Type::TimestampTz(_) => Self::Instant(Vec::new(), arrow_type(&column.ty)),
             _ => Self::Text(StringBuilder::new()),
         }
     }
