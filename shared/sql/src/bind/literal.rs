@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr as Tree, Interval, Spanned, Value as Constant};
 
 use super::Binder;
 use super::typing;
-use crate::bound::{About, Expr, ExprKind, Known, TextRange};
+use crate::bound::{Expr, ExprKind, Known, TextRange};
 
 impl Binder<'_> {
     /// A constant.
@@ -42,7 +42,7 @@ impl Binder<'_> {
         let ty = match typed {
             Ok(ty) => ty,
             Err(problem) => {
-                self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
+                self.problem(problem.error.as_str(), problem.message, &at);
                 Known::Unknown
             }
         };
