@@ -15,8 +15,9 @@ use crate::statement::{Access, TableFunctionUse};
 use crate::tokens::span_of;
 use crate::visit::{first_mention, flow, visit};
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Merge, ObjectName,
-    Query, Select, SetExpr, SetOperator, Spanned, Statement as Tree, TableFactor, Visit, Visitor,
+    Assignment, AssignmentTarget, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, Merge, MergeAction, ObjectName, Query, Select, SetExpr, SetOperator, Spanned,
+    Statement as Tree, TableFactor, Visit, Visitor,
 };
 use townlake_core::advice::Span;
 use townlake_core::names::is_reserved;
@@ -51,8 +52,27 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
     if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
         return Err(not_understood("this kind of MERGE", span(&merge.table)));
     }
+    for clause in &merge.clauses {
+        if let MergeAction::Update(update) = &clause.action {
+            update.assignments.iter().try_for_each(check_target)?;
+        }
+    }
     reader.note_target(&to_name(name)?, Access::Write)?;
     collect(merge, reader)
+}
+
+fn check_target(assignment: &Assignment) -> Result<(), ReadError> {
+    match &assignment.target {
+        AssignmentTarget::ColumnName(name) if name.0.len() == 1 => Ok(()),
+        _ => {
+            let hint = "write the column alone: SET x = s.x";
+            Err(allowed::hinted(
+                "a table before the column that is set",
+                hint,
+                assignment,
+            ))
+        }
+    }
 }
 
 /// Refuses subqueries in what was taken out of a statement: no common table expression is in sight there.

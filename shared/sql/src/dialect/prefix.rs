@@ -5,8 +5,8 @@ use super::{Trino, json, tables};
 use crate::cursor::is_word;
 use sqlparser::ast::{
     Array, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, LambdaFunction, LambdaSyntax, ObjectName, OneOrManyWithParens,
-    TypedString,
+    FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
+    OneOrManyWithParens, TypedString,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -79,6 +79,7 @@ fn parse_word(
             Some(parser.parse_prefix())
         }
         // Words that begin an expression of another dialect, and in Trino are plain names.
+        (keyword, Token::Arrow) if begins_something(keyword) => Some(parse_lambda(parser)),
         (keyword, next) if is_plain_name(keyword, next, parser) => {
             Some(parser.parse_identifier().map(Expr::Identifier))
         }
@@ -98,25 +99,51 @@ fn is_reserved_word(token: &Token) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && is_reserved(&word.value))
 }
 
-/// Whether the word is a column's name, although sqlparser knows it as the start of something.
+/// Whether sqlparser knows the word as the start of something, and Trino as a plain name.
+fn begins_something(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::INTERVAL
+            | Keyword::USER
+            | Keyword::SESSION_USER
+            | Keyword::PRIOR
+            | Keyword::LAMBDA
+            | Keyword::STRUCT
+            | Keyword::MAP
+            | Keyword::MATCH
+            | Keyword::ARRAY
+            | Keyword::CONVERT
+            | Keyword::OVERLAY
+            | Keyword::BINARY
+    )
+}
+
+/// Whether such a word is a column's name here.
 fn is_plain_name(keyword: Keyword, next: &Token, parser: &Parser) -> bool {
-    match keyword {
-        Keyword::INTERVAL => !begins_interval(next, parser),
-        Keyword::USER | Keyword::SESSION_USER => *next != Token::LParen,
-        Keyword::PRIOR
-        | Keyword::LAMBDA
-        | Keyword::STRUCT
-        | Keyword::MAP
-        | Keyword::MATCH
-        | Keyword::ARRAY
-        | Keyword::CONVERT
-        | Keyword::OVERLAY
-        | Keyword::BINARY => !matches!(
-            next,
-            Token::LParen | Token::LBrace | Token::SingleQuotedString(_)
-        ),
-        _ => false,
-    }
+    begins_something(keyword)
+        && match keyword {
+            Keyword::INTERVAL => !begins_interval(next, parser),
+            Keyword::USER | Keyword::SESSION_USER => *next != Token::LParen,
+            _ => !matches!(
+                next,
+                Token::LParen | Token::LBrace | Token::SingleQuotedString(_)
+            ),
+        }
+}
+
+/// `map -> map + 1`.
+fn parse_lambda(parser: &mut Parser) -> Result<Expr, ParserError> {
+    let name = parser.parse_identifier()?;
+    parser.expect_token(&Token::Arrow)?;
+    let parameter = LambdaFunctionParameter {
+        name,
+        data_type: None,
+    };
+    Ok(Expr::Lambda(LambdaFunction {
+        params: OneOrManyWithParens::One(parameter),
+        body: Box::new(parser.parse_expr()?),
+        syntax: LambdaSyntax::Arrow,
+    }))
 }
 
 /// `INTERVAL '1' DAY`, or what people write for it: `INTERVAL 1 DAY`, `INTERVAL n DAY`. `interval + 1` is a sum.

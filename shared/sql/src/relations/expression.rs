@@ -1,8 +1,8 @@
 //! Which expressions of sqlparser's tree are Trino's.
 
 use sqlparser::ast::{
-    CastKind, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, UnaryOperator,
-    Value,
+    BinaryOperator, CastKind, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident,
+    UnaryOperator, Value,
 };
 use townlake_core::names::is_reserved;
 
@@ -30,7 +30,6 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
         | Expr::InList { .. }
         | Expr::InSubquery { .. }
         | Expr::Between { .. }
-        | Expr::BinaryOp { .. }
         | Expr::Like { any: false, .. }
         | Expr::AnyOp { .. }
         | Expr::AllOp { .. }
@@ -56,6 +55,7 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
         | Expr::Wildcard(_)
         | Expr::Named { .. }
         | Expr::Lambda(_) => Ok(()),
+        Expr::BinaryOp { op, right, .. } => check_operator(op, right),
         Expr::Cast {
             kind: CastKind::Cast | CastKind::TryCast,
             array: false,
@@ -69,7 +69,8 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
             if !plain {
                 return Err(not_understood("this kind of function call", span(function)));
             }
-            check_arguments(function)
+            check_arguments(function)?;
+            check_form(function)
         }
         Expr::Interval(interval) if is_quoted(&interval.value) => Ok(()),
         Expr::Interval(_) => Err(hinted(
@@ -101,6 +102,77 @@ fn check_name(name: &Ident) -> Result<(), ReadError> {
         message: format!("expected an expression, found `{}`", name.value),
         at: span_of(name.span.start),
     })
+}
+
+/// sqlparser knows the operators of all dialects.
+fn check_operator(operator: &BinaryOperator, right: &Expr) -> Result<(), ReadError> {
+    let hint = match operator {
+        BinaryOperator::Plus
+        | BinaryOperator::Minus
+        | BinaryOperator::Multiply
+        | BinaryOperator::Divide
+        | BinaryOperator::Modulo
+        | BinaryOperator::StringConcat
+        | BinaryOperator::Gt
+        | BinaryOperator::Lt
+        | BinaryOperator::GtEq
+        | BinaryOperator::LtEq
+        | BinaryOperator::Eq
+        | BinaryOperator::NotEq
+        | BinaryOperator::And
+        | BinaryOperator::Or => return Ok(()),
+        BinaryOperator::Arrow | BinaryOperator::LongArrow => {
+            "write json_extract(x, '$.path') or json_extract_scalar"
+        }
+        BinaryOperator::Xor => "write `a <> b`",
+        BinaryOperator::MyIntegerDivide => "write `a / b`",
+        BinaryOperator::Overlaps => "write `start1 < end2 AND start2 < end1`",
+        _ => {
+            return Err(not_understood(
+                &format!("the operator `{operator}`"),
+                span(right),
+            ));
+        }
+    };
+    Err(hinted(&format!("the operator `{operator}`"), hint, right))
+}
+
+/// Refuses calls that Trino's grammar does not have, whatever the function.
+fn check_form(function: &Function) -> Result<(), ReadError> {
+    let [name] = function.name.0.as_slice() else {
+        return Ok(());
+    };
+    let Some(name) = name.as_ident().filter(|name| name.quote_style.is_none()) else {
+        return Ok(());
+    };
+    let is = |word: &str| name.value.eq_ignore_ascii_case(word);
+    let is_clock = [
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+    ]
+    .into_iter()
+    .any(is);
+    let is_empty = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
+    if is_clock && is_empty {
+        let what = format!("`{}()`", name.value);
+        return Err(hinted(&what, "write it without parentheses", function));
+    }
+    match (is("LISTAGG"), function.within_group.is_empty()) {
+        (true, false) | (false, true) => Ok(()),
+        (true, true) => Err(hinted(
+            "listagg without an order",
+            "write listagg(x, ',') WITHIN GROUP (ORDER BY x)",
+            function,
+        )),
+        (false, false) => Err(hinted(
+            "WITHIN GROUP of another function than listagg",
+            "a median is approx_percentile(x, 0.5)",
+            function,
+        )),
+    }
 }
 
 fn check_arguments(function: &Function) -> Result<(), ReadError> {
