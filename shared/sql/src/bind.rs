@@ -32,6 +32,7 @@ mod write;
 
 use std::collections::HashSet;
 
+use sqlparser::ast::Spanned;
 use townlake_core::names::TableRef;
 
 pub use schema::{Others, Schema, SchemaColumn};
@@ -62,6 +63,14 @@ struct Binder<'b> {
     tried: usize,
     /// How many row patterns are around: in them functions mean something else.
     in_pattern: usize,
+    /// Whether it is a window's row pattern: what aggregates in it aggregates no rows of the query around it.
+    in_window_pattern: bool,
+    /// What TABLESAMPLE says in the FROM that is being bound.
+    samples: Vec<String>,
+    /// The functions that the statement defines: their names, and all of each in one spelling.
+    functions: Vec<(String, String)>,
+    /// How many expressions were copied out of WINDOW.
+    copied: usize,
 }
 
 /// Looks up every name of a statement.
@@ -72,6 +81,10 @@ pub fn bind(statement: &ParsedStatement, schema: &Schema, session: &Session) -> 
     let tokens = tokens(statement.text.text()).map_or_else(|_| Vec::new(), |(tokens, _)| tokens);
     let source = Source::new(&statement.text, &tokens);
     let mut binder = Binder::new(&source, &statement.extras, schema, session);
+    if let Some(query) = &statement.query {
+        binder.functions =
+            call::defined(&source, &statement.extras, source.range(query.span()).start);
+    }
     binder.statement(statement);
     binder.bound
 }
@@ -97,6 +110,10 @@ impl<'b> Binder<'b> {
             trying: 0,
             tried: 0,
             in_pattern: 0,
+            in_window_pattern: false,
+            samples: Vec::new(),
+            functions: Vec::new(),
+            copied: 0,
         }
     }
 

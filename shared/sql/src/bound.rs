@@ -159,6 +159,8 @@ pub enum RelationKind {
         inputs: Vec<RelationId>,
         /// The expressions it is given.
         arguments: Vec<Expr>,
+        /// All of it as written, in one spelling: two of the same text do the same.
+        detail: String,
     },
     /// `SELECT` without `FROM` reads one row without columns.
     OneRow,
@@ -177,6 +179,8 @@ pub struct Table {
     pub version: Option<Box<Expr>>,
     /// The branch behind `@`.
     pub branch: Option<String>,
+    /// The columns, in lower case, by which the schema says that its rows can be told apart: each list does.
+    pub keys: Vec<Vec<String>>,
     /// Where the name stands, without alias.
     pub at: TextRange,
 }
@@ -186,6 +190,8 @@ pub struct Table {
 pub struct Select {
     /// What it reads; several tables are a `Join`. `OneRow` without a FROM.
     pub from: RelationId,
+    /// `TABLESAMPLE` of what it reads, in one spelling, e.g. `orders tablesample bernoulli ( 10 )`.
+    pub samples: Vec<String>,
     /// WHERE.
     pub filter: Option<Expr>,
     /// GROUP BY, or the one group of a query that only aggregates.
@@ -228,6 +234,8 @@ pub struct Limit {
     pub offset: Option<Expr>,
     /// How many are given at most; nothing for `LIMIT ALL`.
     pub count: Option<Expr>,
+    /// Whether it is one row without a number: `FETCH FIRST ROW ONLY`.
+    pub one: bool,
     /// Whether rows that tie with the last are given too.
     pub with_ties: bool,
     /// Where it is written.
@@ -291,6 +299,19 @@ pub struct Write {
     pub source: Option<RelationId>,
     /// The condition of UPDATE, DELETE, MERGE's ON and its WHEN clauses.
     pub conditions: Vec<Expr>,
+    /// The WHEN clauses of MERGE, in order.
+    pub whens: Vec<When>,
+}
+
+/// A WHEN clause of MERGE.
+#[derive(Debug, Clone)]
+pub struct When {
+    /// Whether it is for rows of the source that have a partner in the target.
+    pub matched: bool,
+    /// Its own condition, as a position in `Write::conditions`.
+    pub condition: Option<usize>,
+    /// What it does: `update`, `insert` or `delete`, with the columns that it writes.
+    pub action: String,
 }
 
 /// How a statement writes.
@@ -447,6 +468,9 @@ pub struct Call {
     pub order: Vec<SortKey>,
     /// `OVER (...)`.
     pub window: Option<Window>,
+    /// What else it says, in one spelling: `ignore nulls`, `null on error`, the body of a function that the
+    /// statement defines. Empty for nearly all.
+    pub says: String,
     /// Whether the same arguments give the same value.
     pub deterministic: bool,
 }
@@ -471,6 +495,8 @@ pub struct Window {
     pub order: Vec<SortKey>,
     /// The frame as written, if there is one, and the expressions in it.
     pub frame: Option<(String, Vec<Expr>)>,
+    /// The row pattern that chooses rows of the frame, if there is one, with all of the window in one spelling.
+    pub pattern: Option<(String, Vec<Expr>)>,
 }
 
 /// How a subquery is used in an expression.
@@ -482,10 +508,10 @@ pub enum SubqueryKind {
     Exists,
     /// Whether a value is among its rows.
     In,
-    /// A comparison with `ALL` of its rows.
-    All,
-    /// A comparison with `ANY` or `SOME` of its rows.
-    Any,
+    /// A comparison with `ALL` of its rows, by this sign.
+    All(&'static str),
+    /// A comparison with `ANY` or `SOME` of its rows, by this sign.
+    Any(&'static str),
 }
 
 /// Something wrong with the statement.

@@ -19,9 +19,9 @@ use std::fmt;
 use crate::bound::{Bound, ColumnId, Known, RelationId, Table, TextRange};
 use crate::types::Type;
 
-pub(crate) use canon::Canon;
+pub(crate) use canon::{Canon, digest};
 pub(crate) use sources::Sources;
-pub(crate) use text::Part;
+pub(crate) use text::{Part, outside_quotes_lowered};
 
 /// What a statement's rows and columns are made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -235,7 +235,7 @@ fn output(sources: &Sources<'_>, canon: &Canon<'_>, target: &targets::Target<'_>
         row_columns: sources.column_names(&rows.columns),
         expression: targets::expression(canon, target),
         rules: rules::of(canon, target),
-        complete: !origin.unknown,
+        complete: !origin.unknown && !sources.is_unfinished(),
         at: target.at.clone(),
     }
 }

@@ -36,7 +36,7 @@ fn versions_differ_as_their_cases_say() {
                 .unwrap();
             }
             // Nothing differs from itself.
-            assert_eq!(diff(&new, &new), Diff::default(), "{}", case.rule);
+            assert!(diff(&new, &new).is_empty(), "{}", case.rule);
         }
     }
     assert!(count >= 35, "only {count} cases were found");

@@ -2,15 +2,21 @@
 
 use sqlparser::ast::{
     CeilFloorKind, DuplicateTreatment, Expr as Tree, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, Spanned, TrimWhereField,
+    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, ListAggOnOverflow,
+    NullTreatment, Spanned, TrimWhereField,
 };
 
 use super::Binder;
 use super::names::ScopeId;
-use super::source::union;
+use super::source::{Source, union};
 use super::typing::{self, Typed};
 use crate::bound::{About, Call, CallKind, Expr, ExprKind, Known, SortKey, TextRange};
+use crate::extras::{Extras, InlineFunction};
+use crate::lineage::{digest, outside_quotes_lowered};
 use crate::types::Type;
+
+/// The longest text that is kept of what a call says besides its arguments.
+const LONGEST_SAID: usize = 256;
 
 impl Binder<'_> {
     /// A function call, or what is one by another syntax.
@@ -105,6 +111,7 @@ impl Binder<'_> {
             filter: None,
             order: Vec::new(),
             window: None,
+            says: String::new(),
             deterministic: true,
         };
         let typed = typing::call(&call.name, &call.arguments);
@@ -184,9 +191,11 @@ impl Binder<'_> {
             .map(|over| self.window(over, scope, &at));
         let kind = match (&window, typing::kind(&name)) {
             (Some(_), _) => CallKind::Window,
+            (None, CallKind::Aggregate) if self.in_window_pattern => CallKind::Scalar,
             (None, kind) => kind,
         };
         let place = function.name.span().start;
+        let window = self.with_pattern(window, place, &at, scope);
         let is_measure = self.extras.measure_calls.contains(&place);
         if self.in_pattern == 0
             && !is_measure
@@ -194,6 +203,7 @@ impl Binder<'_> {
         {
             self.problem(problem.error.as_str(), problem.message, &at);
         }
+        let says = self.says(&name, function, clauses);
         let call = Call {
             name,
             kind,
@@ -202,6 +212,7 @@ impl Binder<'_> {
             filter,
             order,
             window,
+            says,
             deterministic: true,
         };
         let returning = self.extras.json.get(&place);
@@ -214,20 +225,51 @@ impl Binder<'_> {
         self.typed_call(call, typed, at)
     }
 
+    /// What a call says besides its arguments, its order, its filter and its window, if it is not what holds anyway.
+    fn says(&self, name: &str, function: &Function, clauses: &[FunctionArgumentClause]) -> String {
+        let mut said = Vec::new();
+        if let ("normalize", FunctionArguments::List(FunctionArgumentList { args, .. })) =
+            (name, &function.args)
+        {
+            said.extend(args.get(1).map(ToString::to_string));
+        }
+        for clause in clauses {
+            match clause {
+                FunctionArgumentClause::IgnoreOrRespectNulls(nulls) => {
+                    said.extend(nulls_said(*nulls))
+                }
+                FunctionArgumentClause::OnOverflow(ListAggOnOverflow::Error)
+                | FunctionArgumentClause::OrderBy(_) => {}
+                other => said.push(other.to_string()),
+            }
+        }
+        if let Some(json) = self.extras.json.get(&function.name.span().start) {
+            let passing: Vec<&str> = json
+                .passing
+                .iter()
+                .map(|name| name.value.as_str())
+                .collect();
+            if !passing.is_empty() {
+                said.push(format!("passing {}", passing.join(", ")));
+            }
+            said.extend(json.others.iter().cloned());
+        }
+        said.extend(function.null_treatment.and_then(nulls_said));
+        let mut said = outside_quotes_lowered(&said.join(" "));
+        if let Some((_, text)) = self.functions.iter().find(|(defined, _)| defined == name) {
+            said.push_str(text);
+        }
+        said
+    }
+
     /// The type that the statement itself says: of a function that it defines.
     fn said_type(&self, function: &Function, name: &str) -> Option<Typed> {
         let place = function.name.0.first()?.as_ident()?.span.start;
         if self.extras.measure_calls.contains(&place) {
             return Some(Ok(Known::Unknown));
         }
-        let defined = self.extras.functions.iter().find(|inline| {
-            let parts: Vec<String> = inline
-                .name
-                .iter()
-                .map(|part| part.value.to_lowercase())
-                .collect();
-            parts.join(".") == name
-        })?;
+        let mut inline = self.extras.functions.iter();
+        let defined = inline.find(|inline| inline_name(inline) == name)?;
         Some(typing::checked(&defined.returns.to_string()))
     }
 
@@ -307,6 +349,47 @@ impl Binder<'_> {
             self.problem("SYNTAX_ERROR", message, &at);
         }
     }
+}
+
+fn nulls_said(nulls: NullTreatment) -> Option<String> {
+    (nulls == NullTreatment::IgnoreNulls).then(|| "ignore nulls".to_owned())
+}
+
+/// The functions that a statement defines before the query that begins at `end`.
+pub(super) fn defined(source: &Source<'_>, extras: &Extras, end: usize) -> Vec<(String, String)> {
+    let start = |inline: &InlineFunction| {
+        let name = inline.name.first();
+        name.map_or(0, |name| source.range(name.span).start)
+    };
+    let ends = extras.functions.iter().skip(1).map(start).chain([end]);
+    extras
+        .functions
+        .iter()
+        .zip(ends)
+        .map(|(inline, end)| {
+            let start = start(inline);
+            let text = source.spelled(&(start..end.max(start)));
+            (inline_name(inline), shortened(text))
+        })
+        .collect()
+}
+
+/// A text that may be put into many others: itself, or a number that is the same for the same text.
+pub(super) fn shortened(text: String) -> String {
+    if text.len() <= LONGEST_SAID {
+        text
+    } else {
+        format!("{:016x}", digest(&text))
+    }
+}
+
+fn inline_name(inline: &InlineFunction) -> String {
+    let parts: Vec<String> = inline
+        .name
+        .iter()
+        .map(|part| part.value.to_lowercase())
+        .collect();
+    parts.join(".")
 }
 
 fn first_place(arguments: &[Expr]) -> TextRange {

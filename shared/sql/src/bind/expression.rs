@@ -330,7 +330,17 @@ impl Binder<'_> {
             [left, right, ..] => self.source.between(&left.at, &right.at),
             _ => at.clone(),
         };
-        let expr = self.operator_at(sign, operands, at.clone(), &place);
+        let symmetric = match operands.as_slice() {
+            [value, low, _] if sign == "between" => self
+                .source
+                .spelled(&(value.at.end..low.at.start))
+                .ends_with("between symmetric"),
+            _ => false,
+        };
+        let mut expr = self.operator_at(sign, operands, at.clone(), &place);
+        if let (ExprKind::Operator { sign, .. }, true) = (&mut expr.kind, symmetric) {
+            *sign = "between symmetric";
+        }
         if negated {
             self.operator_at("not", vec![expr], at.clone(), &at)
         } else {
@@ -361,8 +371,7 @@ impl Binder<'_> {
                 negated,
             } => {
                 let operand = self.expression(expr, scope);
-                let subquery =
-                    self.compared_subquery(SubqueryKind::In, "=", operand, subquery, scope);
+                let subquery = self.compared_subquery(SubqueryKind::In, operand, subquery, scope);
                 self.negated(subquery, *negated)
             }
             Tree::Subquery(query) => self.scalar_subquery(query, scope),
@@ -431,7 +440,7 @@ impl Binder<'_> {
 
     fn quantified(
         &mut self,
-        kind: SubqueryKind,
+        kind: fn(&'static str) -> SubqueryKind,
         left: &Tree,
         operator: &BinaryOperator,
         right: &Tree,
@@ -444,7 +453,7 @@ impl Binder<'_> {
         }
         let sign = sign_of(operator).unwrap_or("=");
         match inner {
-            Tree::Subquery(query) => self.compared_subquery(kind, sign, operand, query, scope),
+            Tree::Subquery(query) => self.compared_subquery(kind(sign), operand, query, scope),
             other => {
                 let other = self.expression(other, scope);
                 let at = union(&operand.at, &other.at);
@@ -463,7 +472,6 @@ impl Binder<'_> {
     fn compared_subquery(
         &mut self,
         kind: SubqueryKind,
-        sign: &'static str,
         operand: Expr,
         query: &Query,
         scope: ScopeId,
@@ -473,7 +481,7 @@ impl Binder<'_> {
         let inner = self.source.around(&inner).unwrap_or(inner);
         let at = union(&operand.at, &inner);
         let ty = self.subquery_type(id);
-        if let Err(problem) = typing::compared_with_subquery(kind, sign, &operand.ty, &ty) {
+        if let Err(problem) = typing::compared_with_subquery(kind, &operand.ty, &ty) {
             let place = self.source.between(&operand.at, &inner);
             self.problem_about(
                 problem.error.as_str(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sqlparser::ast::{
     Expr as Tree, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Spanned,
-    TableFactor, TableWithJoins,
+    TableFactor, TableSampleKind, TableWithJoins,
 };
 
 use super::Binder;
@@ -71,13 +71,22 @@ impl Binder<'_> {
     ) -> Shape {
         let at = self.source.range(factor.span());
         match factor {
-            TableFactor::Table { name, alias, .. } => self.named(name, alias.as_ref(), &at),
+            TableFactor::Table {
+                name,
+                alias,
+                sample,
+                ..
+            } => {
+                self.note_sample(sample.as_ref(), &self.source.range(name.span()));
+                self.named(name, alias.as_ref(), &at)
+            }
             TableFactor::Derived {
                 lateral,
                 subquery,
                 alias,
-                ..
+                sample,
             } => {
+                self.note_sample(sample.as_ref(), &self.source.range(subquery.span()));
                 let around = if *lateral { left.or(parent) } else { parent };
                 let relation = self.query(subquery, around);
                 self.aliased(relation, None, alias.as_ref(), &at)
@@ -122,6 +131,22 @@ impl Binder<'_> {
                 self.shape(relation, None)
             }
         }
+    }
+
+    /// Notes that only some rows of a table or query are read.
+    fn note_sample(&mut self, sample: Option<&TableSampleKind>, of: &TextRange) {
+        if sample.is_none() {
+            return;
+        }
+        let Some(word) = self.source.next_word(of, "TABLESAMPLE") else {
+            return;
+        };
+        let how = self
+            .source
+            .with_words_behind(&word, &["BERNOULLI", "SYSTEM"]);
+        let how = self.source.spelled(&self.source.with_group_behind(&how));
+        let of = self.source.spelled(of);
+        self.samples.push(format!("{of} {how}"));
     }
 
     /// The scope of what is lateral: what stands to the left, if anything does.
@@ -208,6 +233,7 @@ impl Binder<'_> {
             None => Rc::from(parts),
         };
         let complete = listed.is_some();
+        let keys = name.as_ref().map(|name| self.schema.keys(name).to_vec());
         let columns = listed.unwrap_or_default();
         let columns = columns
             .into_iter()
@@ -226,6 +252,7 @@ impl Binder<'_> {
                 known,
                 version,
                 branch: None,
+                keys: keys.unwrap_or_default(),
                 at: at.clone(),
             }),
             columns,
@@ -343,11 +370,15 @@ impl Binder<'_> {
             },
             _ => None,
         };
+        let name_at = self.source.range(function.name.span());
+        let detail = self.source.with_group_behind(&name_at);
+        let detail = self.source.spelled(&detail);
         self.push(Relation {
             kind: RelationKind::Opaque {
                 what: name,
                 inputs,
                 arguments,
+                detail,
             },
             complete: columns.is_some(),
             columns: columns.unwrap_or_default(),

@@ -1,5 +1,7 @@
 //! GROUP BY: which expressions, in which sets.
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{Expr as Tree, GroupByExpr, Select as SelectTree, Spanned};
 
 use super::Binder;
@@ -8,6 +10,7 @@ use super::order::ordinal_number;
 use super::same::is_same;
 use super::select::Outputs;
 use crate::bound::{About, CallKind, Expr, ExprKind, Group, Known, TextRange};
+use crate::extras::GroupByQuantifier;
 
 /// How many grouping sets there may be, as Trino's `optimizer`-independent limit says.
 const MAX_GROUPING_SETS: usize = 2_048;
@@ -62,6 +65,11 @@ impl Binder<'_> {
         for set in &mut group.sets {
             set.sort_unstable();
             set.dedup();
+        }
+        let quantifier = self.extras.group_by.get(&select.select_token.0.span.start);
+        if quantifier == Some(&GroupByQuantifier::Distinct) {
+            let mut seen = HashSet::new();
+            group.sets.retain(|set| seen.insert(set.clone()));
         }
         Some(group)
     }

@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{MatchRecognizePattern, MatchRecognizeSymbol, RowsPerMatch, TableFactor};
+use sqlparser::ast::{
+    MatchRecognizePattern, MatchRecognizeSymbol, RowsPerMatch, Spanned, TableFactor,
+};
 
 use super::Binder;
 use super::names::{Field, ScopeId, Shape};
-use crate::bound::{Column, Expr, Relation, RelationKind, TextRange, Value};
+use crate::bound::{Column, Expr, ExprKind, Relation, RelationId, RelationKind, TextRange, Value};
+use crate::extras::RowPattern;
 
 impl Binder<'_> {
     /// `t MATCH_RECOGNIZE (...)`.
@@ -42,7 +45,16 @@ impl Binder<'_> {
             .iter()
             .map(|item| self.expression(&item.expr, scope))
             .collect();
-        let inner = self.pattern_scope(&input, pattern, symbols, parent);
+        let mut variables: Vec<String> = symbols
+            .iter()
+            .map(|symbol| symbol.symbol.value.to_lowercase())
+            .collect();
+        if let MatchRecognizePattern::Symbol(MatchRecognizeSymbol::Named(stand_in)) = pattern
+            && let Some(pattern) = self.extras.row_patterns.get(&stand_in.span.start)
+        {
+            variables.extend(named_in(pattern));
+        }
+        let inner = self.pattern_scope(&input, variables, parent);
         self.in_pattern += 1;
         let measured: Vec<(String, Expr)> = measures
             .iter()
@@ -67,7 +79,10 @@ impl Binder<'_> {
                     name: self.column_name(key),
                     ty: key.ty.clone(),
                     at: key.at.clone(),
-                    value: Value::Computed(Box::new(key.clone())),
+                    value: match &key.kind {
+                        ExprKind::Column(column) => Value::Passed(*column),
+                        _ => Value::Computed(Box::new(key.clone())),
+                    },
                     hidden: false,
                 });
             }
@@ -82,17 +97,17 @@ impl Binder<'_> {
             });
         }
         let complete = !all_rows || self.is_complete(input.relation);
-        let arguments = partition
-            .into_iter()
-            .chain(order)
-            .chain(measured.into_iter().map(|(_, expr)| expr))
-            .chain(defined)
-            .collect();
+        let arguments = partition.into_iter().chain(order).chain(defined).collect();
+        let input_at = self.source.range(table.span());
+        let word = self.source.next_word(&input_at, "MATCH_RECOGNIZE");
+        let all = word.map(|word| self.source.with_group_behind(&word));
+        let detail = self.source.spelled(&all.unwrap_or_else(|| at.clone()));
         let relation = self.push(Relation {
             kind: RelationKind::Opaque {
                 what: "MATCH_RECOGNIZE".to_owned(),
                 inputs: vec![input.relation],
                 arguments,
+                detail,
             },
             columns,
             complete,
@@ -101,24 +116,39 @@ impl Binder<'_> {
         self.aliased(relation, None, alias.as_ref(), at)
     }
 
+    /// What a window's row pattern names: its measures and definitions, none of which is followed.
+    pub(super) fn window_pattern(&mut self, pattern: &RowPattern, scope: ScopeId) -> Vec<Expr> {
+        let Some(around) = self.names.scope(scope) else {
+            return Vec::new();
+        };
+        let input = Shape {
+            relation: around.relations.first().copied().unwrap_or(RelationId(0)),
+            fields: around.fields.clone(),
+            open: around.open.clone(),
+            tables: around.tables.clone(),
+        };
+        let parent = around.parent;
+        let inner = self.pattern_scope(&input, named_in(pattern).collect(), parent);
+        let measures = pattern.measures.iter().map(|(measure, _)| measure);
+        let definitions = pattern.definitions.iter().map(|(_, condition)| condition);
+        self.in_pattern += 1;
+        self.in_window_pattern = true;
+        let named = measures
+            .chain(definitions)
+            .map(|tree| self.expression(tree, inner))
+            .collect();
+        self.in_window_pattern = false;
+        self.in_pattern -= 1;
+        named
+    }
+
     /// The input's columns, also behind the name of each pattern variable.
     fn pattern_scope(
         &mut self,
         input: &Shape,
-        pattern: &MatchRecognizePattern,
-        symbols: &[sqlparser::ast::SymbolDefinition],
+        mut variables: Vec<String>,
         parent: Option<ScopeId>,
     ) -> ScopeId {
-        let mut variables: Vec<String> = symbols
-            .iter()
-            .map(|symbol| symbol.symbol.value.to_lowercase())
-            .collect();
-        if let MatchRecognizePattern::Symbol(MatchRecognizeSymbol::Named(stand_in)) = pattern
-            && let Some(pattern) = self.extras.row_patterns.get(&stand_in.span.start)
-        {
-            variables.extend(pattern.variables.iter().map(|name| name.to_lowercase()));
-            variables.extend(pattern.subsets.iter().map(|name| name.value.to_lowercase()));
-        }
         variables.sort();
         variables.dedup();
         let mut shape = input.clone();
@@ -140,11 +170,17 @@ impl Binder<'_> {
 
     /// What a select item that is only a name is called.
     pub(super) fn column_name(&self, expr: &Expr) -> Option<String> {
-        use crate::bound::ExprKind;
         match &expr.kind {
             ExprKind::Column(column) => self.name_of(*column),
             ExprKind::Field { name, .. } | ExprKind::OneOf { name, .. } => Some(name.clone()),
             _ => None,
         }
     }
+}
+
+/// The names that may stand before a column in a row pattern.
+fn named_in(pattern: &RowPattern) -> impl Iterator<Item = String> {
+    let variables = pattern.variables.iter().map(|name| name.to_lowercase());
+    let subsets = pattern.subsets.iter();
+    variables.chain(subsets.map(|name| name.value.to_lowercase()))
 }

@@ -92,6 +92,7 @@ impl Binder<'_> {
                 what: "not followed".to_owned(),
                 inputs: Vec::new(),
                 arguments: Vec::new(),
+                detail: self.source.spelled(at),
             },
             columns: Vec::new(),
             complete: false,
@@ -166,6 +167,7 @@ impl Binder<'_> {
         let mut limit = Limit {
             offset: None,
             count: None,
+            one: tail.fetch.is_some_and(|fetch| fetch.quantity.is_none()),
             with_ties: false,
             at: 0..0,
         };

@@ -58,6 +58,7 @@ fn has_same_head(left: &Expr, right: &Expr) -> bool {
 fn is_same_call(left: &Call, right: &Call) -> bool {
     left.name == right.name
         && left.kind == right.kind
+        && left.says == right.says
         && left.distinct == right.distinct
         && left.arguments.len() == right.arguments.len()
         && left.filter.is_some() == right.filter.is_some()

@@ -11,6 +11,7 @@ use crate::types::Type;
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     tables: BTreeMap<TableRef, Vec<SchemaColumn>>,
+    keys: BTreeMap<TableRef, Vec<Vec<String>>>,
     others: Others,
 }
 
@@ -45,6 +46,7 @@ impl Schema {
     pub fn new(others: Others) -> Self {
         Self {
             tables: BTreeMap::new(),
+            keys: BTreeMap::new(),
             others,
         }
     }
@@ -52,6 +54,21 @@ impl Schema {
     /// Adds a table, or replaces it.
     pub fn insert(&mut self, table: TableRef, columns: Vec<SchemaColumn>) {
         self.tables.insert(table, columns);
+    }
+
+    /// Says by which columns a table's rows can be told apart: by those of each list alone. The table need not be
+    /// listed.
+    pub fn set_keys(&mut self, table: TableRef, keys: Vec<Vec<String>>) {
+        let folded = keys.into_iter().map(|key| {
+            let columns = key.into_iter();
+            columns.map(|column| column.to_lowercase()).collect()
+        });
+        self.keys.insert(table, folded.collect());
+    }
+
+    /// The keys of a table; none if none are known.
+    pub fn keys(&self, table: &TableRef) -> &[Vec<String>] {
+        self.keys.get(table).map_or(&[], Vec::as_slice)
     }
 
     /// A table's columns, if the schema lists it.

@@ -37,7 +37,9 @@ impl<'b> Binder<'b> {
         parent: Option<ScopeId>,
     ) -> RelationId {
         let at = self.source.range(select.span());
+        let around = std::mem::take(&mut self.samples);
         let shape = self.from(&select.from, parent);
+        let samples = std::mem::replace(&mut self.samples, around);
         let from = shape.relation;
         let scope = self.names.open(vec![shape], parent);
         self.named_windows(&select.named_window, scope);
@@ -59,6 +61,7 @@ impl<'b> Binder<'b> {
         let id = self.push(Relation {
             kind: RelationKind::Select(Box::new(Select {
                 from,
+                samples,
                 filter,
                 group,
                 having,
@@ -333,6 +336,7 @@ impl<'b> Binder<'b> {
                             what: "row.*".to_owned(),
                             inputs: Vec::new(),
                             arguments: vec![row],
+                            detail: String::new(),
                         },
                         columns: Vec::new(),
                         complete: false,

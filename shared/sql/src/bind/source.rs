@@ -83,6 +83,20 @@ impl<'t> Source<'t> {
         self.map.range(span).unwrap_or(0..0)
     }
 
+    /// What is written in a place, in one spelling: without comments, one space between tokens, unquoted words in
+    /// lower case.
+    pub(super) fn spelled(&self, at: &TextRange) -> String {
+        let pieces = self.by_start.range(at.start..at.end.max(at.start));
+        let words: Vec<String> = pieces
+            .filter_map(|(_, index)| self.pieces.get(*index))
+            .map(|piece| match self.text(&piece.at) {
+                quoted if quoted.starts_with(['\'', '"']) => quoted.to_owned(),
+                word => word.to_lowercase(),
+            })
+            .collect();
+        words.join(" ")
+    }
+
     fn index_from(&self, byte: usize) -> Option<usize> {
         self.by_start.range(byte..).next().map(|(_, index)| *index)
     }
@@ -196,6 +210,16 @@ impl<'t> Source<'t> {
                 _ => return at,
             };
         }
+    }
+
+    /// The next such word behind a place.
+    pub(super) fn next_word(&self, at: &TextRange, word: &str) -> Option<TextRange> {
+        let mut pieces = self
+            .by_start
+            .range(at.end..)
+            .filter_map(|(_, index)| self.pieces.get(*index));
+        let found = pieces.find(|piece| piece.word.as_deref() == Some(word))?;
+        Some(found.at.clone())
     }
 
     /// Where the operator between two nodes stands: the token behind the left one.

@@ -75,7 +75,6 @@ pub(super) fn logical_operand(operand: &Expr) -> Result<(), TypeProblem> {
 /// Refuses a comparison with a subquery's rows that the types do not allow.
 pub(super) fn compared_with_subquery(
     kind: SubqueryKind,
-    sign: &str,
     operand: &Known<Type>,
     query: &Known<Type>,
 ) -> Result<(), TypeProblem> {
@@ -83,7 +82,7 @@ pub(super) fn compared_with_subquery(
         return Ok(());
     };
     let sign = match kind {
-        SubqueryKind::All | SubqueryKind::Any => Some(sign),
+        SubqueryKind::All(sign) | SubqueryKind::Any(sign) => Some(sign),
         _ => None,
     };
     match (operand, query) {

@@ -90,6 +90,7 @@ fn call(name: &str, arguments: Vec<Expr>, ty: Known<Type>, at: &TextRange) -> Ex
             filter: None,
             order: Vec::new(),
             window: None,
+            says: String::new(),
             deterministic: true,
         })),
         ty,

@@ -6,11 +6,14 @@ use sqlparser::ast::{
     NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowFrameUnits,
     WindowSpec, WindowType,
 };
+use sqlparser::tokenizer::Location;
 
 use super::Binder;
+use super::call::shortened;
 use super::names::ScopeId;
 use super::typing;
 use crate::bound::{About, Expr, Known, TextRange, Window};
+use crate::limits::MAX_BOUND_COLUMNS;
 use crate::types::{FrameEdge, FrameUnit};
 
 impl Binder<'_> {
@@ -22,7 +25,13 @@ impl Binder<'_> {
             let folded = name.value.to_lowercase();
             let window = match window {
                 NamedWindowExpr::NamedWindow(base) => self.named_window(&base.value, &at),
-                NamedWindowExpr::WindowSpec(spec) => self.window_of(spec, scope, &at),
+                NamedWindowExpr::WindowSpec(spec) => {
+                    let window = self.window_of(spec, scope, &at);
+                    let all = self.source.with_words_behind(&at, &["AS"]);
+                    let all = self.source.with_group_behind(&all);
+                    let window = self.with_pattern(Some(window), name.span.start, &all, scope);
+                    window.unwrap_or_else(empty)
+                }
             };
             if let Some(windows) = self.names.windows.last_mut()
                 && windows.insert(folded, window).is_some()
@@ -33,6 +42,22 @@ impl Binder<'_> {
         }
     }
 
+    /// A window with its row pattern, if one is noted at the place of its name or of the call that has it.
+    pub(super) fn with_pattern(
+        &mut self,
+        window: Option<Window>,
+        place: Location,
+        all: &TextRange,
+        scope: ScopeId,
+    ) -> Option<Window> {
+        let mut window = window?;
+        if let Some(pattern) = self.extras.row_patterns.get(&place) {
+            let text = shortened(self.source.spelled(all));
+            window.pattern = Some((text, self.window_pattern(pattern, scope)));
+        }
+        Some(window)
+    }
+
     fn named_window(&mut self, name: &str, at: &TextRange) -> Window {
         let found = self
             .names
@@ -41,7 +66,15 @@ impl Binder<'_> {
             .and_then(|windows| windows.get(&name.to_lowercase()))
             .cloned();
         match found {
-            Some(window) => window,
+            Some(window) => {
+                // Each use has the window's expressions for itself: many uses of a long one are too much.
+                self.copied += window.expressions().count();
+                if self.copied > MAX_BOUND_COLUMNS {
+                    self.note_too_large(at);
+                    return empty();
+                }
+                window
+            }
             None => {
                 let message = format!("Cannot resolve WINDOW name {name}");
                 self.problem("INVALID_WINDOW_REFERENCE", message, at);
@@ -168,6 +201,7 @@ fn empty() -> Window {
         partition: Vec::new(),
         order: Vec::new(),
         frame: None,
+        pattern: None,
     }
 }
 

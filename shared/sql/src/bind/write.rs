@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    AssignmentTarget, Expr as Tree, Merge, MergeAction, MergeInsertKind, ObjectName, Spanned,
-    TableAlias, TableFactor,
+    AssignmentTarget, Expr as Tree, Merge, MergeAction, MergeClauseKind, MergeInsertKind,
+    ObjectName, Spanned, TableAlias, TableFactor,
 };
 
 use super::Binder;
@@ -12,7 +12,7 @@ use super::names::{ScopeId, Shape};
 use super::typing;
 use crate::bound::{
     About, AssignedValue, Assignment, ColumnId, Expr, Known, RelationId, RelationKind, Table,
-    TextRange, Write, WriteKind,
+    TextRange, When, Write, WriteKind,
 };
 use crate::statement::{Statement, Write as WriteStatement};
 use crate::tree::{self, Change, ParsedStatement, Target};
@@ -62,6 +62,7 @@ impl Binder<'_> {
                 .branch
                 .as_ref()
                 .map(|branch| branch.value.to_lowercase()),
+            keys: Vec::new(),
             at: self.target_place(target),
         }
     }
@@ -101,6 +102,7 @@ impl Binder<'_> {
             target: None,
             source: None,
             conditions: Vec::new(),
+            whens: Vec::new(),
         });
     }
 
@@ -260,6 +262,7 @@ impl Binder<'_> {
             target: None,
             source: None,
             conditions: Vec::new(),
+            whens: Vec::new(),
         });
     }
 
@@ -294,7 +297,7 @@ impl Binder<'_> {
             .iter()
             .map(|condition| self.condition(condition, scope, "WHERE clause"))
             .collect();
-        self.finish(target, kind, assignments, relation, None, conditions);
+        self.finish(target, kind, assignments, relation, conditions);
     }
 
     fn finish(
@@ -303,7 +306,6 @@ impl Binder<'_> {
         kind: WriteKind,
         assignments: Vec<Assignment>,
         relation: RelationId,
-        source: Option<RelationId>,
         conditions: Vec<Expr>,
     ) {
         let known = match self.bound.relation(relation).map(|relation| &relation.kind) {
@@ -315,8 +317,9 @@ impl Binder<'_> {
             kind,
             assignments,
             target: Some(relation),
-            source,
+            source: None,
             conditions,
+            whens: Vec::new(),
         });
     }
 
@@ -396,10 +399,13 @@ impl Binder<'_> {
         let source_id = source.relation;
         let both = self.names.open(vec![shape, source], None);
         let mut conditions = vec![self.condition(&merge.on, both, "MERGE ON clause")];
-        let mut assignments = Vec::new();
+        let mut assignments: Vec<Assignment> = Vec::new();
+        let mut whens = Vec::new();
         for clause in &merge.clauses {
             // As in Trino, what is inserted may name the target too: it has no row there.
             let scope = both;
+            let written = assignments.len();
+            let condition = clause.predicate.as_ref().map(|_| conditions.len());
             if let Some(predicate) = &clause.predicate {
                 conditions.push(self.condition(predicate, scope, "MERGE WHEN clause"));
             }
@@ -433,15 +439,26 @@ impl Binder<'_> {
                 }
                 MergeAction::Delete { .. } => {}
             }
+            let columns: Vec<&str> = assignments
+                .iter()
+                .skip(written)
+                .map(|assignment| assignment.column.as_deref().unwrap_or("?"))
+                .collect();
+            whens.push(When {
+                matched: clause.clause_kind == MergeClauseKind::Matched,
+                condition,
+                action: match &clause.action {
+                    MergeAction::Update(_) => format!("update {}", columns.join(", ")),
+                    MergeAction::Insert(_) => format!("insert {}", columns.join(", ")),
+                    MergeAction::Delete { .. } => "delete".to_owned(),
+                },
+            });
         }
-        self.finish(
-            target,
-            WriteKind::Merge,
-            assignments,
-            relation,
-            Some(source_id),
-            conditions,
-        );
+        self.finish(target, WriteKind::Merge, assignments, relation, conditions);
+        if let Some(write) = &mut self.bound.write {
+            write.source = Some(source_id);
+            write.whens = whens;
+        }
     }
 
     fn merge_target(&mut self, table: Shape, alias: Option<&TableAlias>, at: &TextRange) -> Shape {

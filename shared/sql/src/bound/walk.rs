@@ -58,11 +58,11 @@ impl Expr {
 impl Window {
     /// The expressions in it.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        let frame = self.frame.iter().flat_map(|(_, bounds)| bounds);
+        let parts = self.frame.iter().chain(&self.pattern);
         self.partition
             .iter()
             .chain(self.order.iter().map(|key| &key.expr))
-            .chain(frame)
+            .chain(parts.flat_map(|(_, inside)| inside))
     }
 }
 

@@ -181,13 +181,14 @@ pub(crate) fn of(canon: &Canon<'_>, id: RelationId, relation: &Relation) -> Fact
             what,
             inputs,
             arguments,
+            detail,
         } => {
             let inputs: Vec<_> = inputs
                 .iter()
                 .map(|input| canon.facts(*input).text())
                 .collect();
             let (what, arguments) = (text::outside_quotes_lowered(what), list(canon, arguments));
-            let text = format!("{what}({}; {arguments})", inputs.join(", "));
+            let text = format!("{what}({}; {arguments}; {detail})", inputs.join(", "));
             source(text, vec![GrainPart::Unknown])
         }
         RelationKind::OneRow => Facts::default(),
@@ -209,6 +210,14 @@ fn list(canon: &Canon<'_>, items: &[Expr]) -> String {
 
 fn of_select(canon: &Canon<'_>, id: RelationId, select: &Select) -> Facts {
     let mut facts = canon.facts(select.from).as_ref().clone();
+    if !select.samples.is_empty() {
+        let text = format!(
+            "{} sampled {}",
+            facts.sealed_text(),
+            select.samples.join(", ")
+        );
+        facts = source(text, facts.grain);
+    }
     if select.filter.is_some() || select.group.is_some() {
         facts = facts.sealed();
     }
@@ -285,9 +294,9 @@ fn close(canon: &Canon<'_>, mut facts: Facts, order: &[SortKey], limit: Option<&
             .closing
             .push(format!("offset {}", canon.expression(offset)).into());
     }
-    if let Some(count) = &limit.count {
+    let count = limit.count.as_ref().map(|count| canon.expression(count));
+    if let Some(count) = count.or(limit.one.then(|| "1".into())) {
         let ties = if limit.with_ties { " with ties" } else { "" };
-        let count = canon.expression(count);
         facts.closing.push(format!("limit {count}{ties}").into());
         if &*count == "1" && !limit.with_ties {
             facts.grain = Vec::new();

@@ -147,6 +147,20 @@ pub(crate) fn unknown(bound: &Bound) -> Vec<Unknown> {
             what: format!("which table `{name}` is a column of"),
             at: expr.at.clone(),
         }),
+        ExprKind::Call(call)
+            if call
+                .window
+                .as_ref()
+                .is_some_and(|window| window.pattern.is_some()) =>
+        {
+            found.push(Unknown {
+                what: format!(
+                    "what `{}` makes of the rows that a row pattern chooses",
+                    call.name
+                ),
+                at: expr.at.clone(),
+            });
+        }
         ExprKind::Opaque { what, .. } => found.push(Unknown {
             what: format!("what `{what}` makes of its operands"),
             at: expr.at.clone(),

@@ -34,6 +34,19 @@ pub(crate) fn of(sources: &Sources<'_>, canon: &Canon<'_>) -> Rows {
             text.push_str(&format!("; on {condition}"));
             rows.filters.push(condition.to_string());
         }
+        for when in &write.whens {
+            let matched = if when.matched {
+                "matched"
+            } else {
+                "not matched"
+            };
+            text.push_str(&format!("; when {matched}"));
+            let condition = when.condition.and_then(|at| write.conditions.get(at));
+            if let Some(condition) = condition {
+                text.push_str(&format!(" and {}", canon.expression(condition)));
+            }
+            text.push_str(&format!(" then {}", when.action));
+        }
     }
     rows.text = text;
     rows

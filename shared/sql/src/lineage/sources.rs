@@ -35,6 +35,9 @@ pub(crate) struct Origin {
     pub(crate) unknown: bool,
 }
 
+/// How often a statement is gone through for what its recursive queries hand on from step to step.
+const MOST_PASSES: usize = 12;
+
 /// Part of what a piece of text adds to an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -58,17 +61,47 @@ pub(crate) struct Sources<'b> {
     /// What a first pass found, for what stands behind the relation that mentions it: a query in ORDER BY.
     before: Option<Box<Sources<'b>>>,
     looked_ahead: Cell<bool>,
+    /// The recursive query that each mention of one inside itself is of.
+    recursive: HashMap<RelationId, RelationId>,
+    /// Whether the passes ended before nothing was found any more.
+    unfinished: bool,
 }
 
 impl<'b> Sources<'b> {
     /// Follows every column of a statement.
     pub(crate) fn of(bound: &'b Bound) -> Self {
-        let first = Self::pass(bound, None);
-        if first.looked_ahead.get() {
-            Self::pass(bound, Some(Box::new(first)))
-        } else {
-            first
+        let mut found = Self::pass(bound, None);
+        let mut again = found.looked_ahead.get();
+        for _ in 0..MOST_PASSES {
+            if !again {
+                return found;
+            }
+            found.before = None;
+            let next = Self::pass(bound, Some(Box::new(found)));
+            again = next.grew();
+            found = next;
         }
+        // A recursive query that hands its columns on further than that: they may be made of more.
+        found.unfinished = again;
+        found
+    }
+
+    /// Whether a recursive query's mention of itself has sources that it had not in the pass before.
+    fn grew(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let mut mentions = self.recursive.keys();
+        mentions.any(|id| {
+            let (now, then) = (self.origins.get(id.0), before.origins.get(id.0));
+            let counts = |origins: Option<&Vec<Rc<Origin>>>| {
+                let origins = origins.into_iter().flatten();
+                origins
+                    .map(|origin| origin.values.len() + origin.conditions.len())
+                    .collect::<Vec<_>>()
+            };
+            counts(now) != counts(then)
+        })
     }
 
     fn pass(bound: &'b Bound, before: Option<Box<Self>>) -> Self {
@@ -82,9 +115,14 @@ impl<'b> Sources<'b> {
             rows: Vec::with_capacity(bound.relations.len()),
             before,
             looked_ahead: Cell::new(false),
+            recursive: recursive(bound),
+            unfinished: false,
         };
-        for relation in &bound.relations {
-            let origins = sources.origins_of(relation);
+        for (position, relation) in bound.relations.iter().enumerate() {
+            let mut origins = sources.origins_of(relation);
+            if matches!(relation.kind, RelationKind::Itself { .. }) {
+                sources.add_steps(RelationId(position), &mut origins);
+            }
             // An ORDER BY may name the relation's own columns, so these come first.
             sources.origins.push(origins);
             let rows = sources.rows_of(relation);
@@ -142,6 +180,11 @@ impl<'b> Sources<'b> {
     /// Adds what an expression that chooses rows is made of.
     pub(crate) fn add_rows(&self, expr: &Expr, origin: &mut Origin) {
         self.add(expr, Role::Rows, origin);
+    }
+
+    /// Whether columns may be made of more than was found.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.unfinished
     }
 
     /// The statement.
@@ -218,6 +261,9 @@ impl<'b> Sources<'b> {
                         self.place_in(arguments)
                     }
                     RelationKind::Values(rows) => self.listed(rows, origins.len()),
+                    RelationKind::Opaque {
+                        what, arguments, ..
+                    } if what == "MATCH_RECOGNIZE" => self.measured(expr, arguments),
                     _ => self.expression(expr),
                 }),
                 (Value::Stored | Value::Unknown, _) => Rc::new(self.unknown_in(relation)),
@@ -225,6 +271,30 @@ impl<'b> Sources<'b> {
             origins.push(origin);
         }
         origins
+    }
+
+    /// A recursive query's mention of itself gives what the step before it gave, not only what the first one did.
+    fn add_steps(&self, mention: RelationId, origins: &mut [Rc<Origin>]) {
+        let Some(whole) = self.recursive.get(&mention) else {
+            return;
+        };
+        self.looked_ahead.set(true);
+        let Some(before) = &self.before else {
+            return;
+        };
+        for (column, origin) in origins.iter_mut().enumerate() {
+            let id = ColumnId {
+                relation: *whole,
+                column,
+            };
+            if let Some(step) = before.column(id) {
+                let mut both = origin.as_ref().clone();
+                both.take(step, Role::Value);
+                both.kind = both.kind.max(step.kind);
+                both.settle();
+                *origin = Rc::new(both);
+            }
+        }
     }
 
     /// What a column is made of, unknown if there is no such column.
@@ -251,6 +321,17 @@ impl<'b> Sources<'b> {
         for argument in arguments {
             self.add(argument, Role::Condition, &mut origin);
         }
+        origin.settle();
+        origin
+    }
+
+    /// Of which rows a measure is made, the order and the definitions decide.
+    fn measured(&self, measure: &Expr, deciding: &[Expr]) -> Origin {
+        let mut origin = self.expression(measure);
+        for expr in deciding {
+            self.add(expr, Role::Condition, &mut origin);
+        }
+        origin.kind = origin.kind.max(Kind::Expression);
         origin.settle();
         origin
     }
@@ -478,9 +559,31 @@ impl<'b> Sources<'b> {
             for expr in window.partition.iter().chain(keys).chain(frame) {
                 self.add(expr, choosing, origin);
             }
+            // Which rows it matches, and which of its measures this is, is not followed.
+            if let Some((_, named)) = &window.pattern {
+                origin.unknown = true;
+                named.iter().for_each(|expr| self.add(expr, role, origin));
+            }
         }
         origin.raise_if_conditional();
     }
+}
+
+/// For each mention of a recursive query inside itself the query.
+fn recursive(bound: &Bound) -> HashMap<RelationId, RelationId> {
+    let mut wholes = HashMap::new();
+    for (position, relation) in bound.relations.iter().enumerate() {
+        if let RelationKind::Recursive { base, .. } = &relation.kind {
+            wholes.insert(*base, RelationId(position));
+        }
+    }
+    let relations = bound.relations.iter().enumerate();
+    relations
+        .filter_map(|(position, relation)| match &relation.kind {
+            RelationKind::Itself { base } => Some((RelationId(position), *wholes.get(base)?)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Whether an expression is the column that `WITH ORDINALITY` adds.

@@ -97,12 +97,11 @@ pub(crate) fn expression(canon: &Canon<'_>, target: &Target<'_>) -> String {
                 .map_or_else(|| "unknown".to_owned(), |text| text.text.to_string()),
             TargetValue::Expr(expr) => canon.expression(expr).to_string(),
         };
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
+        texts.push(text);
     }
+    let same = texts.windows(2).all(|pair| pair.first() == pair.get(1));
     match texts.len() {
-        1 => texts.remove(0),
+        1.. if same => texts.remove(0),
         _ => format!("either({})", texts.join(", ")),
     }
 }

@@ -191,8 +191,14 @@ fn subquery(kind: SubqueryKind, operand: Option<Text>, query: &str) -> Text {
         SubqueryKind::Scalar => Text::atom(format!("({query})")),
         SubqueryKind::Exists => Text::atom(format!("exists ({query})")),
         SubqueryKind::In => Text::new(format!("{operand} in ({query})"), Binding::Predicate),
-        SubqueryKind::All => Text::new(format!("{operand} all ({query})"), Binding::Predicate),
-        SubqueryKind::Any => Text::new(format!("{operand} any ({query})"), Binding::Predicate),
+        SubqueryKind::All(sign) => Text::new(
+            format!("{operand} {sign} all ({query})"),
+            Binding::Predicate,
+        ),
+        SubqueryKind::Any(sign) => Text::new(
+            format!("{operand} {sign} any ({query})"),
+            Binding::Predicate,
+        ),
     }
 }
 
@@ -289,7 +295,7 @@ fn prefix_or_special(
             format!("{sign}{}", only.within(Binding::Atom)),
             Binding::Sign,
         ),
-        [value, low, high] if sign.ends_with("between") => Text::new(
+        [value, low, high] if sign.contains("between") => Text::new(
             format!(
                 "{} {sign} {} and {}",
                 within(value),
@@ -351,6 +357,9 @@ fn write_call(canon: &Canon<'_>, call: &Call, arguments: &mut Vec<String>) -> St
         ));
     }
     let mut text = format!("{}({})", call.name, inside);
+    if !call.says.is_empty() {
+        push(&mut text, &call.says);
+    }
     if let (Some(filter), true) = (&call.filter, whole) {
         text.push_str(&format!(
             " filter (where {})",
@@ -375,6 +384,9 @@ fn write_call(canon: &Canon<'_>, call: &Call, arguments: &mut Vec<String>) -> St
     }
     if let (Some((frame, _)), true) = (&window.frame, whole) {
         parts.push(outside_quotes_lowered(frame));
+    }
+    if let (Some((pattern, _)), true) = (&window.pattern, whole) {
+        parts.push(format!("pattern {pattern}"));
     }
     text.push_str(&format!(" over ({})", parts.join(" ")));
     text

@@ -172,8 +172,8 @@ pub fn show_expr(bound: &Bound, expr: &Expr, depth: usize) -> String {
                 SubqueryKind::Scalar => "query",
                 SubqueryKind::Exists => "exists",
                 SubqueryKind::In => "in",
-                SubqueryKind::All => "all",
-                SubqueryKind::Any => "any",
+                SubqueryKind::All(_) => "all",
+                SubqueryKind::Any(_) => "any",
             };
             let operand = operand
                 .as_ref()
