@@ -1,7 +1,7 @@
 //! The lineage of every query of TPC-H and TPC-DS, column by column: `tests/benchmarks/*.txt`.
 //!
 //! The queries are in the folder that `TOWNLAKE_SQL_CORPUS` names (`tools/test/corpus.mjs` fetches them).
-//! `shared/sql/tests/lineage_sqlglot.py` has sqlglot's second opinion on the same columns.
+//! `shared/sql/tests/sqlglot/compare.py` has sqlglot's second opinion on the same columns.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
