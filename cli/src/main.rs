@@ -75,6 +75,9 @@ struct CommonOptions {
     /// The columns of tables: {"table": {"column": "type"}}, names of one to three parts.
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
+    /// What tells the rows of tables apart: {"table": [["id"], ["a", "b"]]}, names as in the schema.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// One JSON object a line for each file.
     #[arg(long)]
     json: bool,
@@ -139,10 +142,13 @@ fn run(command: &Command) -> Result<bool, String> {
 }
 
 fn context(options: &CommonOptions, files: &[PathBuf]) -> Result<Context, String> {
-    let names = match &options.schema {
+    let mut names = match &options.schema {
         Some(path) => schema::read(path)?,
         None => schema::Names::default(),
     };
+    if let Some(path) = &options.keys {
+        schema::read_keys(path, &mut names)?;
+    }
     Ok(Context::new(names, options.schema.is_some(), files))
 }
 

@@ -1,4 +1,5 @@
-//! `schema.json`: the columns of tables, `{"table": {"column": "type"}}`.
+//! `schema.json`: the columns of tables, `{"table": {"column": "type"}}`; and `keys.json`, what tells their rows apart,
+//! `{"table": [["id"], ["a", "b"]]}`.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -19,6 +20,7 @@ use crate::files::unreadable;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     tables: BTreeMap<Vec<String>, Vec<SchemaColumn>>,
+    keys: BTreeMap<Vec<String>, Vec<Vec<String>>>,
 }
 
 /// Reads a schema file.
@@ -30,15 +32,44 @@ pub(crate) fn read(path: &Path) -> Result<Names, String> {
     parse(&text).map_err(|message| format!("the schema `{}`: {message}", path.display()))
 }
 
+/// Reads a file of keys: each list of columns alone tells a table's rows apart.
+///
+/// # Errors
+/// The file cannot be read or does not have the form; the message says where.
+pub(crate) fn read_keys(path: &Path, names: &mut Names) -> Result<(), String> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    names.keys =
+        parse_keys(&text).map_err(|message| format!("the keys `{}`: {message}", path.display()))?;
+    Ok(())
+}
+
+fn parse_keys(text: &str) -> Result<BTreeMap<Vec<String>, Vec<Vec<String>>>, String> {
+    let tables: BTreeMap<String, Vec<Vec<String>>> =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut keys = BTreeMap::new();
+    for (table, lists) in tables {
+        if lists.iter().any(Vec::is_empty) {
+            return Err(format!("a key of `{table}` has no columns; leave it out"));
+        }
+        keys.insert(parts_of(&table)?, lists);
+    }
+    Ok(keys)
+}
+
+fn parts_of(table: &str) -> Result<Vec<String>, String> {
+    let parts = split(table);
+    if parts.len() > 3 || parts.iter().any(String::is_empty) {
+        return Err(format!("`{table}` is not a name of one to three parts"));
+    }
+    Ok(parts)
+}
+
 fn parse(text: &str) -> Result<Names, String> {
     let tables: InOrder<InOrder<Value>> =
         serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut names = Names::default();
     for (table, columns) in tables.0 {
-        let parts = split(&table);
-        if parts.len() > 3 || parts.iter().any(String::is_empty) {
-            return Err(format!("`{table}` is not a name of one to three parts"));
-        }
+        let parts = parts_of(&table)?;
         let columns = columns.0.into_iter().map(|(column, ty)| {
             // A type that is not Trino's leaves the column without one; its name counts all the same.
             let ty = ty.as_str().and_then(|ty| parse_type(ty).ok());
@@ -107,6 +138,9 @@ impl Names {
             if let Some(columns) = self.find(table) {
                 schema.insert(table.clone(), columns.to_vec());
             }
+            if let Some(keys) = fitting(&self.keys, table) {
+                schema.set_keys(table.clone(), keys.clone());
+            }
         }
         schema
     }
@@ -118,22 +152,26 @@ impl Names {
 
     /// A table's columns, if the file has it.
     pub(crate) fn find(&self, table: &TableRef) -> Option<&[SchemaColumn]> {
-        let parts: Vec<String> = [&table.catalog, &table.schema, &table.table]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .cloned()
-            .collect();
-        if let Some(columns) = self.tables.get(&parts) {
-            return Some(columns);
-        }
-        let mut fitting = self
-            .tables
-            .iter()
-            .filter(|(name, _)| name.ends_with(&parts) || parts.ends_with(name));
-        match (fitting.next(), fitting.next()) {
-            (Some((_, columns)), None) => Some(columns),
-            _ => None,
-        }
+        fitting(&self.tables, table).map(Vec::as_slice)
+    }
+}
+
+/// What a file says of a table, if only one name in it can be meant.
+fn fitting<'f, T>(named: &'f BTreeMap<Vec<String>, T>, table: &TableRef) -> Option<&'f T> {
+    let parts: Vec<String> = [&table.catalog, &table.schema, &table.table]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect();
+    if let Some(found) = named.get(&parts) {
+        return Some(found);
+    }
+    let mut fitting = named
+        .iter()
+        .filter(|(name, _)| name.ends_with(&parts) || parts.ends_with(name));
+    match (fitting.next(), fitting.next()) {
+        (Some((_, found)), None) => Some(found),
+        _ => None,
     }
 }
 
@@ -167,6 +205,14 @@ mod tests {
             r#"{"a": 1}"#,
         ] {
             assert!(parse(text).is_err(), "{text}");
+        }
+        for text in [
+            "[]",
+            r#"{"a": ["b"]}"#,
+            r#"{"a": [[]]}"#,
+            r#"{"a..b": [["c"]]}"#,
+        ] {
+            assert!(parse_keys(text).is_err(), "{text}");
         }
     }
 }

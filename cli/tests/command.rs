@@ -328,3 +328,28 @@ value.sql: changed
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(lines(&output)[0]["status"], "same");
 }
+
+#[test]
+fn keys_tell_joins_of_many_with_many() {
+    let folder = folder(&[
+        (
+            "pairs.sql",
+            "SELECT o.id FROM orders o JOIN users u ON o.status = u.name",
+        ),
+        (
+            "keys.json",
+            r#"{"orders": [["id"]], "sales.users": [["id"]]}"#,
+        ),
+    ]);
+    let check = |arguments: &str| {
+        let arguments = format!("sql check pairs.sql --json --schema schema.json{arguments}");
+        lines(&run(folder.path(), &arguments)).remove(0)["problems"].clone()
+    };
+    assert_eq!(check(""), serde_json::json!([]));
+    assert_eq!(check(" --keys keys.json")[0]["code"], "many_to_many");
+    fs::write(folder.path().join("keys.json"), r#"{"users": [["name"]]}"#).unwrap();
+    assert_eq!(check(" --keys keys.json"), serde_json::json!([]));
+    fs::write(folder.path().join("keys.json"), "[]").unwrap();
+    let refused = run(folder.path(), "sql check pairs.sql --keys keys.json");
+    assert_eq!(refused.status.code(), Some(2));
+}

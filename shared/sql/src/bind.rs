@@ -35,6 +35,7 @@ use std::collections::HashSet;
 use sqlparser::ast::Spanned;
 use townlake_core::names::TableRef;
 
+pub(crate) use same::is_same;
 pub use schema::{Others, Schema, SchemaColumn};
 
 use crate::bound::{About, Bound, Problem, Relation, RelationId, TextRange};

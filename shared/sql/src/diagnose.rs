@@ -7,6 +7,7 @@ mod comparisons;
 mod counting;
 mod grouping;
 mod joins;
+mod many;
 mod names;
 
 use townlake_core::advice::{Advice, Span};
@@ -106,6 +107,7 @@ pub fn diagnose(bound: &Bound, text: &str, tables: &[String]) -> Vec<Finding> {
     comparisons::check(bound, text, &mut doubtful);
     counting::check(bound, &mut doubtful);
     joins::check(bound, text, &mut doubtful);
+    many::check(bound, text, &mut doubtful);
     // What Trino refuses anyway needs no second word.
     doubtful.retain(|doubt| {
         let overlaps =
@@ -132,7 +134,9 @@ fn of_problem(bound: &Bound, text: &str, tables: &[String], problem: &Problem) -
                 None => ("unknown_function", Severity::Warning),
             };
             let finding = Finding::new(code, severity, problem.message.clone(), &problem.at);
-            match function_hint(name) {
+            match counting::of_several(bound, text, problem)
+                .or_else(|| function_hint(name).map(str::to_owned))
+            {
                 Some(hint) => finding.with_hint(hint),
                 None => finding,
             }

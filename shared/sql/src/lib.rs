@@ -27,6 +27,7 @@ mod cursor;
 mod depth;
 mod dialect;
 mod head;
+mod keys;
 mod literals;
 mod prepare;
 mod relations;

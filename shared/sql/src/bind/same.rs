@@ -3,7 +3,7 @@
 use crate::bound::{Call, Expr, ExprKind};
 
 /// Whether two expressions mean the same by their form, as Trino compares those of GROUP BY.
-pub(super) fn is_same(left: &Expr, right: &Expr) -> bool {
+pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
     // By hand rather than by recursion: a chain of operators is as deep as it is long.
     let mut open = vec![(left, right)];
     while let Some((left, right)) = open.pop() {

@@ -1,6 +1,6 @@
 //! Numbers that do not come out as meant: divisions of whole numbers, and counts of what there is one of.
 
-use crate::bound::{Bound, CallKind, Expr, ExprKind, Known, RelationKind, Value};
+use crate::bound::{Bound, CallKind, Expr, ExprKind, Known, Problem, RelationKind, Value};
 use crate::diagnose::{Finding, Severity};
 use crate::edit::Edit;
 use crate::types::Type;
@@ -82,6 +82,32 @@ fn truncated(quotient: &Expr, dividend: &Expr) -> Finding {
     Finding::new("integer_division", Severity::Warning, message, &quotient.at)
         .with_hint("make the dividend a fraction first")
         .with_fix(Some(Edit::insert(dividend.at.start, "1.0 * ")))
+}
+
+/// `count(DISTINCT a, b)`: Trino counts one value, which may be a row.
+pub(super) fn of_several(bound: &Bound, text: &str, problem: &Problem) -> Option<String> {
+    let mut hint = None;
+    walk::every_expression(bound, &mut |expr| {
+        let ExprKind::Call(call) = &expr.kind else {
+            return;
+        };
+        if call.name == "count"
+            && call.distinct
+            && call.arguments.len() > 1
+            && expr.at == problem.at
+        {
+            let values: Vec<&str> = call
+                .arguments
+                .iter()
+                .filter_map(|argument| text.get(argument.at.clone()))
+                .collect();
+            hint = Some(format!(
+                "count rows of them: `count(DISTINCT ({}))`",
+                values.join(", ")
+            ));
+        }
+    });
+    hint
 }
 
 fn is_whole(expr: &Expr) -> bool {

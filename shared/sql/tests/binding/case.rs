@@ -75,12 +75,14 @@ fn push_line(text: &mut String, line: &str) {
 }
 
 /// A schema of tables like `t(a bigint, "b" varchar(3))`; a column that ends with `hidden` is left out by `*`.
+/// `t(a bigint, b bigint) key a; b` has two keys.
 pub fn schema(tables: &[&str]) -> Schema {
     if tables.is_empty() {
         return Schema::none();
     }
     let mut schema = Schema::new(Others::Missing);
     for table in tables {
+        let (table, keys) = table.split_once(" key ").unwrap_or((table, ""));
         let (name, columns) = table.split_once('(').unwrap();
         let columns = columns.strip_suffix(')').unwrap();
         let columns = top_level(columns)
@@ -103,6 +105,9 @@ pub fn schema(tables: &[&str]) -> Schema {
             [catalog, schema, table] => TableRef::new(catalog, schema, table),
             _ => panic!("{name}"),
         };
+        let keys = keys.split("; ").filter(|key| !key.is_empty());
+        let keys = keys.map(|key| key.split(", ").map(str::to_owned).collect());
+        schema.set_keys(name.clone(), keys.collect());
         schema.insert(name, columns);
     }
     schema
