@@ -33,6 +33,8 @@ use std::sync::Arc;
 use datafusion::logical_expr::LogicalPlan;
 use sqlparser::ast;
 use townlake_core::names::TableRef;
+use townlake_protocol::trino::ErrorCode;
+use townlake_sql::types::Type;
 
 use crate::catalog::Resolved;
 use crate::error::{Failure, Result};
@@ -84,9 +86,19 @@ pub fn bind(
         next_symbol: Cell::new(0),
         reads: RefCell::default(),
         depth: Cell::new(0),
+        unheld: RefCell::default(),
     };
-    let relation = binder.query(query, &query::Names::default(), None)?;
+    let relation = binder.query(query, &query::Names::default(), None);
+    let relation = match relation {
+        // A plan need not hold together around what stands for a value that the engine cannot hold.
+        Err(failure) if failure.code == ErrorCode::GenericInternalError => {
+            binder.check_held()?;
+            return Err(failure);
+        }
+        other => other?,
+    };
     binder.check_access()?;
+    binder.check_held()?;
     let columns = relation
         .fields
         .iter()
@@ -118,6 +130,7 @@ pub(crate) struct Binder<'a> {
     next_symbol: Cell<usize>,
     reads: RefCell<Reads>,
     depth: Cell<usize>,
+    unheld: RefCell<Option<Type>>,
 }
 
 /// The tables read so far, in the order in which they were met: the order of Trino's access checks.
@@ -199,6 +212,24 @@ impl Binder<'_> {
             self.access.check_can_select(table, &columns)?;
         }
         Ok(())
+    }
+
+    /// Stands for a value of a type that the engine does not hold. The statement is refused for it once all
+    /// else in it is found to be right, so that Trino's own errors about types come first.
+    fn not_held(&self, ty: &Type) -> Typed {
+        self.unheld.borrow_mut().get_or_insert_with(|| ty.clone());
+        Typed::null(ty.clone())
+    }
+
+    /// Fails if the statement has a value of a type that the engine does not hold.
+    fn check_held(&self) -> Result<()> {
+        match self.unheld.borrow().as_ref() {
+            None => Ok(()),
+            Some(ty) => Err(Failure::unsupported(format!(
+                "The type {}",
+                ty.in_messages()
+            ))),
+        }
     }
 
     fn deeper<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {

@@ -7,7 +7,6 @@ use datafusion::common::ScalarValue;
 use townlake_sql::types::Type;
 
 use crate::bind::Typed;
-use crate::error::{Failure, Result};
 use crate::zone::SessionZone;
 
 /// Nanoseconds in a day.
@@ -186,19 +185,12 @@ pub fn timestamp_literal(text: &str) -> Option<Typed> {
 }
 
 /// `TIME '...'`
-pub fn time_literal(text: &str) -> Result<Typed> {
-    match parse_time(text) {
-        Some((nanos, digits)) if digits <= 6 => Ok(Typed::literal(
-            ScalarValue::Time64Microsecond(i64::try_from(nanos / 1000).ok()),
-            Type::Time(digits),
-        )),
-        _ if parse_time(text).is_some() => Err(Failure::unsupported("time of more than 6 digits")),
-        _ if text.contains(['+', '-']) => Err(Failure::unsupported("time with time zone")),
-        _ => Err(Failure::new(
-            townlake_protocol::trino::ErrorCode::InvalidLiteral,
-            format!("'{text}' is not a valid TIME literal"),
-        )),
-    }
+pub fn time_literal(text: &str) -> Option<Typed> {
+    let (nanos, digits) = parse_time(text).filter(|(_, digits)| *digits <= 6)?;
+    Some(Typed::literal(
+        ScalarValue::Time64Microsecond(i64::try_from(nanos / 1000).ok()),
+        Type::Time(digits),
+    ))
 }
 
 /// The scalar of an instant, in the unit of its precision.

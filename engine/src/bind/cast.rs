@@ -68,6 +68,9 @@ impl Binder<'_> {
             (Type::Map(k, v), Type::Map(l, w)) if same_in_memory(k, l) && same_in_memory(v, w) => {
                 retyped(value, to)
             }
+            (from, to) if !is_held(from) || !is_held(to) => {
+                return Ok(self.not_held(to));
+            }
             (from, to) => {
                 return Err(Failure::unsupported(format!(
                     "Turning {from} into {to} here"
@@ -94,10 +97,11 @@ impl Binder<'_> {
     pub(super) fn cast(&self, value: Typed, to: &Type, lenient: bool) -> Result<Typed> {
         check_cast(&value.ty, to)?;
         if !is_held(to) {
-            return Err(Failure::unsupported(format!(
-                "The type {}",
-                to.in_messages()
-            )));
+            return Ok(self.not_held(to));
+        }
+        if !is_held(&value.ty) {
+            // The statement is refused for this one.
+            return Ok(Typed::null(to.clone()));
         }
         if value.ty == *to {
             return Ok(value);

@@ -130,8 +130,10 @@ impl Binder<'_> {
     pub(super) fn call(&self, name: &str, args: Vec<Typed>) -> Result<Typed> {
         let given: Vec<Option<&Type>> = args.iter().map(|arg| Some(&arg.ty)).collect();
         if let Some(answer) = special_form(name, &given) {
-            answer?;
-            return self.special_call(name, args);
+            return match answer? {
+                Some(ty @ Type::TimeTz(_)) => Ok(self.not_held(&ty)),
+                _ => self.special_call(name, args),
+            };
         }
         let resolved = resolve(name, &args)?;
         if resolved.kind != Kind::Scalar {

@@ -3,54 +3,42 @@
 use datafusion::common::ScalarValue;
 use sqlparser::ast::{self, DateTimeField, Value, ValueWithSpan};
 use townlake_protocol::trino::ErrorCode;
-use townlake_sql::types::{Type, parse_type};
+use townlake_sql::types::{Type, binary_literal, number_literal, typed_literal};
 
 use super::{Binder, Typed};
 use crate::error::{Failure, Result};
 use crate::json::{self, Read};
+use crate::temporal;
+use crate::types::is_held;
 
 impl Binder<'_> {
     /// `12` is an integer, `12345678901` a bigint, `1.5` a decimal, `1e0` a double.
     pub(super) fn number(&self, text: &str) -> Result<Typed> {
-        let invalid = || {
-            Failure::new(
-                ErrorCode::InvalidLiteral,
-                format!("Invalid numeric literal: {text}"),
-            )
-        };
-        if text.contains(['e', 'E']) {
-            let value: f64 = text.parse().map_err(|_| invalid())?;
-            if value.is_infinite() {
-                return Err(invalid());
+        let unread = || Failure::unsupported(format!("The number {text}"));
+        Ok(match number_literal(text)? {
+            Type::Double => {
+                let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+                Typed::literal(
+                    ScalarValue::Float64(Some(value.ok_or_else(unread)?)),
+                    Type::Double,
+                )
             }
-            return Ok(Typed::literal(
-                ScalarValue::Float64(Some(value)),
-                Type::Double,
-            ));
-        }
-        if text.contains('.') {
-            return decimal(text).ok_or_else(invalid);
-        }
-        let value: i64 = text.parse().map_err(|_| invalid())?;
-        Ok(match i32::try_from(value) {
-            Ok(value) => Typed::literal(ScalarValue::Int32(Some(value)), Type::Integer),
-            Err(_) => Typed::bigint(value),
+            Type::Integer => Typed::literal(
+                ScalarValue::Int32(Some(text.parse().map_err(|_| unread())?)),
+                Type::Integer,
+            ),
+            Type::BigInt => Typed::bigint(text.parse().map_err(|_| unread())?),
+            _ => decimal(text).ok_or_else(unread)?,
         })
     }
 
     /// `X'65683F'`
     pub(super) fn hex(&self, text: &str) -> Result<Typed> {
+        let ty = binary_literal(text)?;
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let bytes = hex::decode(digits).map_err(|_| {
-            Failure::new(
-                ErrorCode::InvalidLiteral,
-                "Binary literal can only contain hexadecimal digits",
-            )
-        })?;
-        Ok(Typed::literal(
-            ScalarValue::Binary(Some(bytes)),
-            Type::Varbinary,
-        ))
+        let bytes = hex::decode(digits)
+            .map_err(|_| Failure::unsupported(format!("The bytes X'{text}'")))?;
+        Ok(Typed::literal(ScalarValue::Binary(Some(bytes)), ty))
     }
 
     /// `DATE '2020-05-10'`, `DECIMAL '1.50'`, `JSON '[1]'`
@@ -61,7 +49,7 @@ impl Binder<'_> {
         let invalid = |ty: &Type| {
             Failure::new(
                 ErrorCode::InvalidLiteral,
-                format!("'{text}' is not a valid {ty} literal"),
+                format!("'{text}' is not a valid {} literal", ty.in_messages()),
             )
         };
         match &typed.data_type {
@@ -82,6 +70,11 @@ impl Binder<'_> {
             }
             _ => {}
         }
+        let ty = typed_literal(&typed.data_type.to_string(), text)?;
+        if !is_held(&ty) {
+            return Ok(self.not_held(&ty));
+        }
+        let unread = || Failure::unsupported(format!("The literal {typed}"));
         match &typed.data_type {
             ast::DataType::Char(None) | ast::DataType::Character(None) => {
                 let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
@@ -98,17 +91,9 @@ impl Binder<'_> {
                 Read::Invalid => Err(invalid(&Type::Json)),
                 Read::Doubtful => Err(Failure::unsupported("This JSON")),
             },
-            ast::DataType::Timestamp(..) => {
-                crate::temporal::timestamp_literal(text).ok_or_else(|| {
-                    Failure::new(
-                        ErrorCode::InvalidLiteral,
-                        format!("'{text}' is not a valid TIMESTAMP literal"),
-                    )
-                })
-            }
-            ast::DataType::Time(..) => crate::temporal::time_literal(text),
-            other => {
-                let ty = parse_type(&other.to_string())?;
+            ast::DataType::Timestamp(..) => temporal::timestamp_literal(text).ok_or_else(unread),
+            ast::DataType::Time(..) => temporal::time_literal(text).ok_or_else(unread),
+            _ => {
                 // An engine that folds constants gives the value; the planner must not have to.
                 let value = self.fold(self.cast(Typed::varchar(text), &ty, false)?);
                 value.map_err(|_| invalid(&ty))
@@ -138,18 +123,18 @@ impl Binder<'_> {
             ));
         };
         let last = interval.last_field.as_ref().unwrap_or(leading);
-        let value = crate::temporal::interval_literal(text, &unit(leading)?, &unit(last)?)
-            .ok_or_else(|| {
+        let value =
+            temporal::interval_literal(text, &unit(leading)?, &unit(last)?).ok_or_else(|| {
                 Failure::new(
                     ErrorCode::InvalidLiteral,
                     format!("'{text}' is not a valid INTERVAL literal"),
                 )
             })?;
         Ok(match value {
-            crate::temporal::Interval::Months(months) => {
+            temporal::Interval::Months(months) => {
                 Typed::literal(ScalarValue::Int32(Some(months)), Type::IntervalYearMonth)
             }
-            crate::temporal::Interval::Millis(millis) => {
+            temporal::Interval::Millis(millis) => {
                 Typed::literal(ScalarValue::Int64(Some(millis)), Type::IntervalDayTime)
             }
         })

@@ -380,6 +380,27 @@ pub fn field(which: &'static str, value: Typed) -> Typed {
     )
 }
 
+/// A field of an interval, as a bigint: what is left of it behind the larger fields.
+pub fn interval_field(which: &'static str, value: Typed) -> Typed {
+    strict(
+        name(which, &value),
+        vec![value],
+        Type::BigInt,
+        move |row| match row {
+            [Cell::Int(months)] if which == "year" => Ok(Out::Int(months / 12)),
+            [Cell::Int(months)] if which == "month" => Ok(Out::Int(months % 12)),
+            [Cell::Int(millis)] => Ok(Out::Int(match which {
+                "hour" => millis / 3_600_000 % 24,
+                "minute" => millis / 60_000 % 60,
+                "second" => millis / 1000 % 60,
+                "millisecond" => millis % 1000,
+                _ => millis / 86_400_000,
+            })),
+            _ => Err(misuse()),
+        },
+    )
+}
+
 /// The instant at which a clock in the zone shows the timestamp.
 pub fn with_zone(value: Typed, zone: &SessionZone) -> Typed {
     let Type::Timestamp(p) = value.ty else {

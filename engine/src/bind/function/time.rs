@@ -62,10 +62,11 @@ impl Binder<'_> {
     /// `EXTRACT(field FROM value)`
     pub(in crate::bind) fn extract(&self, field: &str, value: Typed) -> Result<Typed> {
         match FIELDS.iter().find(|known| **known == field) {
-            Some(field) if !matches!(value.ty, Type::IntervalDayTime | Type::IntervalYearMonth) => {
-                Ok(udf::time::field(field, value))
+            Some(field) if matches!(value.ty, Type::IntervalDayTime | Type::IntervalYearMonth) => {
+                Ok(udf::time::interval_field(field, value))
             }
-            _ => Err(Failure::unsupported(format!(
+            Some(field) => Ok(udf::time::field(field, value)),
+            None => Err(Failure::unsupported(format!(
                 "Extracting {field} from {}",
                 value.ty.in_messages()
             ))),
@@ -79,7 +80,8 @@ impl Binder<'_> {
                 let value = self.coerce(value, &ty)?;
                 Ok(value.shown_in(Some(constant_zone(zone)?)))
             }
-            _ => Err(Failure::unsupported("time with time zone")),
+            Some(ty) => Ok(self.not_held(&ty)),
+            None => Err(misuse()),
         }
     }
 }
