@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use crate::bound::{
-    Bound, Call, CallKind, Expr, ExprKind, Join, JoinKind, RelationId, RelationKind, Select,
-    SubqueryKind, TextRange, Value,
+    Bound, Call, CallKind, ColumnId, Expr, ExprKind, Join, JoinKind, RelationId, RelationKind,
+    Select, SubqueryKind, TextRange, Value,
 };
 use crate::diagnose::{Finding, Severity};
 use crate::keys::{Keys, Ties, Trust, leaf_columns, sides_of};
@@ -203,10 +203,31 @@ fn compared(
         if sides.into_iter().all(meets) {
             // Anything but an equation, and what an outer join's WHERE does, is not followed.
             sides_of(condition).filter(|_| counts)?;
+            // A rank or a row number tells rows apart better than can be seen.
+            if columns.iter().any(|id| is_windowed(bound, *id)) {
+                return None;
+            }
             what.insert(text.get(condition.at.clone())?.to_owned());
         }
     }
     (!what.is_empty()).then_some(Compared { what, at })
+}
+
+/// Whether a column is computed by a window in a query further in.
+fn is_windowed(bound: &Bound, mut id: ColumnId) -> bool {
+    loop {
+        match bound.column(id).map(|column| &column.value) {
+            Some(Value::Passed(of)) if of.relation < id.relation => id = *of,
+            Some(Value::Computed(expr)) => {
+                let mut found = false;
+                walk::each_inside(expr, &mut |expr| {
+                    found |= matches!(&expr.kind, ExprKind::Call(call) if call.window.is_some());
+                });
+                return found;
+            }
+            _ => return false,
+        }
+    }
 }
 
 /// By what a table's or query's rows are told apart, in words.
