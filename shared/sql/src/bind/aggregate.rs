@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Binder;
 use super::group::has_aggregate;
-use super::same::is_same;
+use super::same::is_same_in;
 use super::select::Outputs;
 use crate::bound::{
     About, CallKind, ColumnId, Expr, ExprKind, Group, Known, RelationId, RelationKind, TextRange,
@@ -160,7 +160,13 @@ impl Binder<'_> {
     fn check_grouped(&mut self, expr: &Expr, grouped: &Grouped) {
         let mut open = vec![expr];
         while let Some(expr) = open.pop() {
-            if grouped.group.keys.iter().any(|key| is_same(key, expr)) {
+            let text = self.source.all();
+            if grouped
+                .group
+                .keys
+                .iter()
+                .any(|key| is_same_in(text, key, expr))
+            {
                 continue;
             }
             match &expr.kind {
@@ -242,7 +248,13 @@ impl Binder<'_> {
             return;
         };
         for argument in &call.arguments {
-            if !grouped.group.keys.iter().any(|key| is_same(key, argument)) {
+            let text = self.source.all();
+            if !grouped
+                .group
+                .keys
+                .iter()
+                .any(|key| is_same_in(text, key, argument))
+            {
                 let message = format!(
                     "The arguments to GROUPING() must be expressions referenced by the GROUP BY. Mismatch due to {}",
                     self.source.text(&argument.at)

@@ -7,7 +7,7 @@ use sqlparser::ast::{Expr as Tree, GroupByExpr, Select as SelectTree, Spanned};
 use super::Binder;
 use super::names::ScopeId;
 use super::order::ordinal_number;
-use super::same::is_same;
+use super::same::is_same_in;
 use super::select::Outputs;
 use crate::bound::{About, CallKind, Expr, ExprKind, Group, Known, TextRange};
 use crate::extras::GroupByQuantifier;
@@ -35,7 +35,7 @@ impl Binder<'_> {
                 });
             }
             GroupByExpr::Expressions(list, _) => list,
-            GroupByExpr::All(_) => return Some(group_by_auto(outputs)),
+            GroupByExpr::All(_) => return Some(group_by_auto(self.source.all(), outputs)),
         };
         let mut group = Group {
             keys: Vec::new(),
@@ -173,7 +173,7 @@ impl Binder<'_> {
             let at = key.at.clone();
             self.problem_about("TYPE_MISMATCH", message, &at, About::Types);
         }
-        position(keys, key)
+        position(self.source.all(), keys, key)
     }
 
     /// The keys of a set inside GROUPING SETS, CUBE or ROLLUP: columns only.
@@ -200,7 +200,7 @@ impl Binder<'_> {
                 let at: TextRange = key.at.clone();
                 self.problem("INVALID_COLUMN_REFERENCE", message, &at);
             }
-            positions.push(position(keys, key));
+            positions.push(position(self.source.all(), keys, key));
         }
         positions
     }
@@ -222,8 +222,8 @@ fn cube(parts: &[Vec<usize>]) -> Vec<Vec<usize>> {
     sets
 }
 
-fn position(keys: &mut Vec<Expr>, key: Expr) -> usize {
-    match keys.iter().position(|other| is_same(other, &key)) {
+fn position(text: &str, keys: &mut Vec<Expr>, key: Expr) -> usize {
+    match keys.iter().position(|other| is_same_in(text, other, &key)) {
         Some(position) => position,
         None => {
             keys.push(key);
@@ -233,11 +233,11 @@ fn position(keys: &mut Vec<Expr>, key: Expr) -> usize {
 }
 
 /// `GROUP BY AUTO`: by every select item that does not aggregate.
-fn group_by_auto(outputs: &Outputs) -> Group {
+fn group_by_auto(text: &str, outputs: &Outputs) -> Group {
     let mut keys = Vec::new();
     for (_, value) in &outputs.columns {
         if !has_aggregate(value) {
-            position(&mut keys, value.clone());
+            position(text, &mut keys, value.clone());
         }
     }
     Group {

@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr as Tree, OrderByExpr, Value as Constant};
 
 use super::Binder;
 use super::names::{ScopeId, Shape};
-use super::same::is_same;
+use super::same::is_same_in;
 use super::select::Outputs;
 use crate::bound::{About, ColumnId, Expr, ExprKind, Known, RelationId, SortKey};
 
@@ -116,7 +116,7 @@ impl Binder<'_> {
                     outputs
                         .columns
                         .iter()
-                        .any(|(_, value)| is_same(value, &meant))
+                        .any(|(_, value)| is_same_in(self.source.all(), value, &meant))
                 }
             };
             if !is_output {

@@ -2,12 +2,17 @@
 
 use crate::bound::{Call, Expr, ExprKind};
 
-/// Whether two expressions mean the same by their form, as Trino compares those of GROUP BY.
+/// Whether two expressions mean the same by their form, as Trino compares those of GROUP BY. Two subqueries are two.
 pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
+    is_same_in("", left, right)
+}
+
+/// The same for two expressions of one query, whose subqueries are compared by their words in the text.
+pub(super) fn is_same_in(text: &str, left: &Expr, right: &Expr) -> bool {
     // By hand rather than by recursion: a chain of operators is as deep as it is long.
     let mut open = vec![(left, right)];
     while let Some((left, right)) = open.pop() {
-        if !has_same_head(left, right) {
+        if !has_same_head(text, left, right) {
             return false;
         }
         let (l, r) = (left.children(), right.children());
@@ -19,7 +24,7 @@ pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
     true
 }
 
-fn has_same_head(left: &Expr, right: &Expr) -> bool {
+fn has_same_head(text: &str, left: &Expr, right: &Expr) -> bool {
     use ExprKind::{
         Argument, Array, Case, Cast, Column, Field, Lambda, Literal, OneOf, Opaque, Operator,
         Parameter, Row, Subquery, Subscript, Unresolved,
@@ -48,9 +53,19 @@ fn has_same_head(left: &Expr, right: &Expr) -> bool {
         (Array(_), Array(_)) | (Row(_), Row(_)) | (Subscript { .. }, Subscript { .. }) => true,
         (Field { name: l, .. }, Field { name: r, .. }) => l == r,
         (Opaque { what: l, .. }, Opaque { what: r, .. }) => l == r,
-        // Two question marks are two parameters, two subqueries two queries.
+        // Two question marks are two parameters.
         (Parameter, Parameter) => left.at == right.at,
-        (Subquery { query: l, .. }, Subquery { query: r, .. }) => l == r,
+        (Subquery { query: l, .. }, Subquery { query: r, .. }) => {
+            l == r || has_same_words(text, left, right)
+        }
+        _ => false,
+    }
+}
+
+fn has_same_words(text: &str, left: &Expr, right: &Expr) -> bool {
+    let words = |expr: &Expr| Some(text.get(expr.at.clone())?.split_whitespace());
+    match (words(left), words(right)) {
+        (Some(l), Some(r)) => !left.at.is_empty() && l.eq(r),
         _ => false,
     }
 }

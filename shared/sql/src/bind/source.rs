@@ -73,6 +73,11 @@ impl<'t> Source<'t> {
         }
     }
 
+    /// The whole text.
+    pub(super) fn all(&self) -> &'t str {
+        self.map.text()
+    }
+
     /// The text of a place.
     pub(super) fn text(&self, at: &TextRange) -> &'t str {
         self.map.text().get(at.clone()).unwrap_or_default()
