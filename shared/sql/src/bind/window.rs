@@ -59,21 +59,18 @@ impl Binder<'_> {
     }
 
     fn named_window(&mut self, name: &str, at: &TextRange) -> Window {
-        let found = self
-            .names
-            .windows
-            .last()
-            .and_then(|windows| windows.get(&name.to_lowercase()))
-            .cloned();
-        match found {
+        let folded = name.to_lowercase();
+        let windows = self.names.windows.last();
+        match windows.and_then(|windows| windows.get(&folded)) {
             Some(window) => {
                 // Each use has the window's expressions for itself: many uses of a long one are too much.
                 self.copied += window.expressions().count();
                 if self.copied > MAX_BOUND_COLUMNS {
+                    self.copied = MAX_BOUND_COLUMNS;
                     self.note_too_large(at);
                     return empty();
                 }
-                window
+                window.clone()
             }
             None => {
                 let message = format!("Cannot resolve WINDOW name {name}");
