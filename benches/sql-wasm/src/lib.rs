@@ -1,4 +1,7 @@
-//! Parses, binds and follows statements inside WebAssembly, for `benches/sql-wasm/run.mjs`.
+//! Parses, binds and follows statements inside WebAssembly, for `benches/sql-wasm/run.mjs` and `tests/wasm.test.mjs`.
+
+#[cfg(feature = "hostile")]
+mod hostile;
 
 use std::cell::RefCell;
 
@@ -6,7 +9,7 @@ use townlake_core::names::TableRef;
 use townlake_sql::bound::Known;
 use townlake_sql::lineage::lineage;
 use townlake_sql::types::parse_type;
-use townlake_sql::{bind, parse, Others, Schema, SchemaColumn, Session};
+use townlake_sql::{Others, Schema, SchemaColumn, Session, bind, parse};
 
 thread_local! {
     static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -14,7 +17,7 @@ thread_local! {
 }
 
 /// Room for a text of so many bytes; the caller writes it there.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn room(length: usize) -> *mut u8 {
     TEXT.with_borrow_mut(|text| {
         text.clear();
@@ -24,7 +27,7 @@ pub extern "C" fn room(length: usize) -> *mut u8 {
 }
 
 /// Takes the text for a table: its name and its columns with their types, a line each, with a tab between.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn table() {
     let text = text();
     let mut lines = text.lines();
@@ -40,7 +43,7 @@ pub extern "C" fn table() {
 }
 
 /// Takes the text for a statement, and gives how many columns it has.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn follow() -> usize {
     let text = text();
     let session = Session {
@@ -48,7 +51,9 @@ pub extern "C" fn follow() -> usize {
         schema: Some("tiny".to_owned()),
         ..Session::default()
     };
-    let Ok(parsed) = parse(&text, &session) else { return 0 };
+    let Ok(parsed) = parse(&text, &session) else {
+        return 0;
+    };
     SCHEMA.with_borrow(|schema| lineage(&bind(&parsed, schema, &session)).outputs.len())
 }
 
