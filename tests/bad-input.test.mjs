@@ -49,6 +49,28 @@ test("statements that are wrong get Trino's error with its place", async () => {
   }
 });
 
+test("deep statements are answered or refused, and overflow no stack on the way", async () => {
+  const deep = [
+    `SELECT 1${" + 1".repeat(900)}`,
+    `SELECT 1${" UNION ALL SELECT 1".repeat(500)}`,
+    `SELECT ${"(1 * (2 + ".repeat(40)}1${"))".repeat(40)}`,
+    `SELECT ${"abs(".repeat(90)}1${")".repeat(90)}`,
+    `SELECT ${"CASE WHEN true THEN ".repeat(60)}1${" END".repeat(60)}`,
+    `${"SELECT * FROM (".repeat(60)}SELECT 1 AS a${")".repeat(60)}`,
+    `SELECT * FROM ${"((SELECT * FROM ".repeat(40)}(SELECT 1)${") JOIN t ON true)".repeat(40)}`,
+    `SELECT 1 WHERE true${" OR 1 = 2".repeat(450)}`,
+    `${"SELECT * FROM (".repeat(500)}SELECT 1 AS a${")".repeat(500)}`,
+  ];
+  const answers = await runSql({ url: platform.url, user: ANA, token }, deep);
+  for (const [index, sql] of deep.entries()) {
+    const { error, rows } = answers[index];
+    assert.ok(rows?.length || error?.name, sql);
+    assert.doesNotMatch(error?.message ?? "", /RuntimeError|out of bounds|call stack|HTTP/i, sql);
+  }
+  const [after] = await runSql({ url: platform.url, user: ANA, token }, ["SELECT 1"]);
+  assert.deepEqual(after.rows, [[1]]);
+});
+
 test("names that the caller may not see are never suggested", async () => {
   const [bo] = await runSql({ url: platform.url, user: "bo@corp.example", token: await platform.token("bo@corp.example") }, ["SELECT emial FROM postgres.crm.contacts"]);
   assert.ok(bo.error);
