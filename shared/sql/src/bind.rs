@@ -131,14 +131,23 @@ impl<'b> Binder<'b> {
         at: &TextRange,
         about: About,
     ) {
-        if self.bound.problems.len() >= MAX_PROBLEMS {
-            return;
-        }
-        let problem = Problem {
-            error,
-            message: message.into(),
-            at: at.clone(),
-            about,
+        let problem = match self.bound.problems.len() {
+            0..MAX_PROBLEMS => Problem {
+                error,
+                message: message.into(),
+                at: at.clone(),
+                about,
+            },
+            // Who decides by the problems has to see that there may be others.
+            MAX_PROBLEMS => Problem {
+                error: "NOT_SUPPORTED",
+                message: format!(
+                    "the statement has more than {MAX_PROBLEMS} mistakes: the others are not told"
+                ),
+                at: at.clone(),
+                about: About::Other,
+            },
+            _ => return,
         };
         // The same text can be bound twice: as an ordinal's target, or as a window's definition.
         let key = (at.start, at.end, problem.message.clone());

@@ -31,7 +31,7 @@ pub const MAX_TRIED_EXPRESSIONS: usize = 5_000;
 /// width in each query that passes it on.
 pub const MAX_BOUND_COLUMNS: usize = 200_000;
 
-/// How many mistakes of one statement are told. A list of thousands of values may hold as many.
+/// How many mistakes of one statement are told, before one that says so. A list of thousands of values may hold as many.
 pub const MAX_PROBLEMS: usize = 1_000;
 
 /// How many names may follow each other with dots between them. sqlparser reads the rest of such a name again at each

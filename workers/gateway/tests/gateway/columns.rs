@@ -130,9 +130,15 @@ async fn a_column_that_is_not_open_is_refused_by_name_and_place() {
 async fn what_cannot_be_followed_to_its_columns_is_refused() {
     let town = Town::open().await;
     let ana = town.token("ana").await;
+    let mistakes = "1 + 'a', ".repeat(1_001);
+    let behind_mistakes = format!("SELECT {mistakes} new_column FROM crm.public.contacts");
+    let mistakes_alone = format!("SELECT {mistakes} id FROM crm.public.contacts");
     for sql in [
         "SELECT phone FROM crm.public.contacts, crm.information_schema.tables",
         "SELECT 1 + 'a', new_column FROM crm.public.contacts",
+        // Behind so many mistakes none is told any more, and no one may take that for none.
+        &behind_mistakes,
+        &mistakes_alone,
     ] {
         let (name, message) = town.sql(&ana, sql).await.error();
         assert!(
