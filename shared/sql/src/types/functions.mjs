@@ -12,7 +12,7 @@ const VARIADIC = new Set([
   "greatest(E)", "least(E)", "map_concat(map(K,V))",
 ]);
 
-/** Type variables whose values are compared for equality: as keys, or as members of a set. */
+/** Type variables whose values are compared for equality: as keys, or as members of a set. @type {Record<string, string>} */
 const COMPARABLE = {
   approx_distinct: "T", array_distinct: "E", array_except: "E", array_histogram: "T", array_intersect: "E",
   array_position: "T", array_remove: "E", array_union: "E", arrays_overlap: "E", checksum: "T", contains: "T",
@@ -20,14 +20,14 @@ const COMPARABLE = {
   map_union: "K", multimap_agg: "K", multimap_from_entries: "K", transform_keys: "K2",
 };
 
-/** Type variables whose values are put in order. With a function to order by, nothing is needed of them. */
+/** Type variables whose values are put in order. With a function to order by, nothing is needed of them. @type {Record<string, string>} */
 const ORDERABLE = {
   array_max: "T", array_min: "T", array_sort: "E", greatest: "E", least: "E", max: "TE", max_by: "K", min: "TE",
   min_by: "K",
 };
 
 const WHOLE_DIGITS = "rp = p - s + min(s, 1)";
-/** How a result's parameters follow from those of the arguments. */
+/** How a result's parameters follow from those of the arguments. @type {Record<string, string>} */
 const COMPUTED = {
   "ceil(decimal(p,s))": WHOLE_DIGITS,
   "ceiling(decimal(p,s))": WHOLE_DIGITS,
@@ -70,6 +70,7 @@ function line([name, result, given, kind, deterministic]) {
   return [name, parameters, withVariables(result), notes.join("; ")].join("\t");
 }
 
+/** @type {{ rows: [string, string, string, string, boolean][] }} */
 const { rows } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const lines = rows.filter(([, , , kind]) => kind !== "table").map(line);
 console.log("# Trino 476's functions, from SHOW FUNCTIONS, made by functions.mjs: name, arguments, result, notes.");
