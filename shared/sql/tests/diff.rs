@@ -7,40 +7,23 @@
 
 #[path = "binding/case.rs"]
 mod case;
+#[path = "binding/check.rs"]
+mod check;
 
-use std::fmt::Write;
-use std::path::Path;
-
-use case::{Case, cases};
+use case::Case;
+use check::check;
 use townlake_sql::diff::{Diff, diff};
 use townlake_sql::{Bound, bind, parse};
 
 #[test]
 fn versions_differ_as_their_cases_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff");
-    let mut failures = String::new();
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        for case in cases(&text) {
-            count += 1;
-            let (old, new) = case.sql.split_once("\n---\n").unwrap();
-            let (old, new) = (bound(&case, old), bound(&case, new));
-            let actual = show(&diff(&old, &new));
-            if actual != case.expected {
-                writeln!(
-                    failures,
-                    "# {}\n{}\n{actual}\nexpected\n{}\n",
-                    case.rule, case.sql, case.expected
-                )
-                .unwrap();
-            }
-            // Nothing differs from itself.
-            assert!(diff(&new, &new).is_empty(), "{}", case.rule);
-        }
-    }
-    assert!(count >= 35, "only {count} cases were found");
-    assert!(failures.is_empty(), "\n{failures}");
+    check("diff", 35, |case| {
+        let (old, new) = case.sql.split_once("\n---\n").unwrap();
+        let (old, new) = (bound(case, old), bound(case, new));
+        // Nothing differs from itself.
+        assert!(diff(&new, &new).is_empty(), "{}", case.rule);
+        show(&diff(&old, &new))
+    });
 }
 
 fn bound(case: &Case, sql: &str) -> Bound {

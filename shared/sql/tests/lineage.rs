@@ -7,45 +7,22 @@
 
 #[path = "binding/case.rs"]
 mod case;
+#[path = "binding/check.rs"]
+mod check;
 
-use std::fmt::Write;
-use std::path::Path;
-
-use case::cases;
+use check::check;
 use townlake_sql::diff::grain_text;
 use townlake_sql::lineage::{BaseColumn, Lineage, lineage};
 use townlake_sql::{bind, parse};
 
 #[test]
 fn lineage_is_what_its_cases_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lineage");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    let mut failures = String::new();
-    let mut count = 0;
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        for case in cases(&text) {
-            count += 1;
-            let actual = match parse(&case.sql, &case.session) {
-                Ok(statement) => show(&lineage(&bind(&statement, &case.schema, &case.session))),
-                Err(error) => format!("=> refused: {error}"),
-            };
-            if actual != case.expected {
-                writeln!(
-                    failures,
-                    "# {}\n{}\n{actual}\nexpected\n{}\n",
-                    case.rule, case.sql, case.expected
-                )
-                .unwrap();
-            }
+    check("lineage", 60, |case| {
+        match parse(&case.sql, &case.session) {
+            Ok(statement) => show(&lineage(&bind(&statement, &case.schema, &case.session))),
+            Err(error) => format!("=> refused: {error}"),
         }
-    }
-    assert!(count >= 60, "only {count} cases were found");
-    assert!(failures.is_empty(), "\n{failures}");
+    });
 }
 
 /// A line for each output: name, kind, expression, `<-` values, `?` conditions, `+` rules; then what decides rows.
