@@ -1,5 +1,5 @@
-//! The statements of `tests/cases`, cut and joined at random: what reading promises holds for each. Always the same
-//! texts, `fuzz` makes others.
+//! What reading promises holds for the statements of the cases, cut and joined at random, and for all texts by which the
+//! fuzzer got somewhere new.
 
 use std::path::Path;
 
@@ -23,6 +23,23 @@ fn cut_and_joined_statements_keep_every_promise() {
         }
     }
     assert!(readable > 0, "no text could be read");
+}
+
+#[test]
+fn texts_that_the_fuzzer_found_keep_every_promise() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus.jsonl");
+    let lines = std::fs::read_to_string(file).unwrap_or_default();
+    let texts = lines
+        .lines()
+        .filter_map(|line| serde_json::from_str::<String>(line).ok());
+    let mut count = 0_u64;
+    for text in texts {
+        if let Some(parsed) = statement::parsed(&text) {
+            statement::followed(&text, &parsed);
+        }
+        count += 1;
+    }
+    assert!(count > 1_000, "only {count} texts");
 }
 
 /// Words, names, literals and signs, statement by statement, with the place where each statement begins.
