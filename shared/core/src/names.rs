@@ -137,8 +137,9 @@ pub fn is_reserved(word: &str) -> bool {
         "WHERE",
         "WITH",
     ];
+    let upper = || word.bytes().map(|byte| byte.to_ascii_uppercase());
     RESERVED
-        .binary_search_by(|known| known.cmp(&word.to_ascii_uppercase().as_str()))
+        .binary_search_by(|known| known.bytes().cmp(upper()))
         .is_ok()
 }
 

@@ -16,7 +16,7 @@ pub struct TextMap {
     text: String,
     /// For each line, how many characters lie before it.
     lines: Vec<usize>,
-    /// The byte of each 64th character.
+    /// The byte of each 64th character; none of a text whose characters are bytes.
     marks: Vec<usize>,
 }
 
@@ -25,8 +25,9 @@ impl TextMap {
     pub fn new(text: &str) -> Self {
         let mut lines = vec![0];
         let mut marks = Vec::new();
+        let is_wide = !text.is_ascii();
         for (count, (byte, character)) in text.char_indices().enumerate() {
-            if count % STRIDE == 0 {
+            if is_wide && count % STRIDE == 0 {
                 marks.push(byte);
             }
             if character == '\n' {
@@ -53,6 +54,9 @@ impl TextMap {
             return self.text.len();
         };
         let count = before.saturating_add(column.saturating_sub(1));
+        if self.marks.is_empty() {
+            return count.min(self.text.len());
+        }
         let Some(mark) = self.marks.get(count / STRIDE) else {
             return self.text.len();
         };
