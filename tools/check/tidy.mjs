@@ -8,7 +8,7 @@ const LONGEST_FILE = 800;
 const SOURCE = /\.(rs|mjs|js|ts|svelte|py)$/;
 const VAGUE_NAMES = /^(mod\.rs|(utils?|helpers?|common|manager|misc)\.(rs|mjs|ts|js|py))$/;
 /** Somebody's own folders have no place in the repository. */
-const MACHINE_PATHS = /(^|[\s"'`(=])\/(root|work|home\/[a-z])[\w.-]*\//;
+const MACHINE_PATHS = /(^|[\s"'`(=])\/(root|work|home\/[a-z][\w.-]*)\//;
 
 /** @returns {string[]} */
 export function tidyProblems() {
