@@ -3,6 +3,7 @@
 #[path = "../../../shared/sql/tests/hostile/follow.rs"]
 mod follow;
 #[path = "../../../shared/sql/tests/hostile/texts.rs"]
+#[expect(dead_code, reason = "the names are for people")]
 mod texts;
 
 /// How many texts there are.
@@ -14,7 +15,9 @@ pub extern "C" fn hostile_texts() -> usize {
 /// How long one of the texts is, in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn hostile_length(number: usize) -> usize {
-    texts::texts().get(number).map_or(0, |text| text.text.len())
+    texts::texts()
+        .get(number)
+        .map_or(0, |text| text.written_out().len())
 }
 
 /// Follows one of the texts. Whether it ends as it has to: read, or refused.
@@ -22,5 +25,5 @@ pub extern "C" fn hostile_length(number: usize) -> usize {
 pub extern "C" fn hostile(number: usize) -> bool {
     texts::texts()
         .get(number)
-        .is_some_and(|text| follow::follow(&text.text) == text.is_read)
+        .is_some_and(|text| follow::follow(&text.written_out()) == text.is_read)
 }

@@ -4,10 +4,16 @@
 pub struct Text {
     /// What makes it hard.
     pub name: &'static str,
-    /// All of it.
-    pub text: String,
+    template: &'static str,
     /// Whether it is read all the same.
     pub is_read: bool,
+}
+
+impl Text {
+    /// All of it, up to a megabyte.
+    pub fn written_out(&self) -> String {
+        written_out(self.template)
+    }
 }
 
 /// All of them, in the order of the file.
@@ -17,10 +23,10 @@ pub fn texts() -> Vec<Text> {
         .filter_map(|block| {
             let mut lines = block.lines();
             let name = lines.next()?.strip_prefix("# ")?;
-            let text = written_out(lines.next()?);
+            let template = lines.next()?;
             Some(Text {
                 name,
-                text,
+                template,
                 is_read: lines.next()? == "=> read",
             })
         })
