@@ -86,12 +86,14 @@ fn check_statement(statement: &Statement) -> Result<(), Refused> {
             "function_denied",
             format!("{verb} is not allowed"),
             "functions are made and removed by whoever runs the platform",
-        ),
+        )
+        .with_hint("ask them, or write the expression where it is used"),
         Statement::Define { verb } if verb.ends_with("SCHEMA") => Advice::new(
             "schema_denied",
             format!("{verb} is not allowed"),
             "schemas are made and removed by whoever runs the platform",
-        ),
+        )
+        .with_hint("ask them to do it"),
         _ => return Ok(()),
     };
     Err(denied(advice))

@@ -81,9 +81,9 @@ async fn refusals_say_what_why_and_what_to_do() {
     CALL lake.system.rollback_to_snapshot('dim', 'accounts', 1)
       PERMISSION_DENIED: Access Denied: the procedure `lake.system.rollback_to_snapshot` cannot be called: procedures of the engine are not governed by the policy. ask whoever runs the platform to do it
     CREATE SCHEMA lake.mine
-      PERMISSION_DENIED: Access Denied: CREATE SCHEMA is not allowed: schemas are made and removed by whoever runs the platform
+      PERMISSION_DENIED: Access Denied: CREATE SCHEMA is not allowed: schemas are made and removed by whoever runs the platform. ask them to do it
     CREATE FUNCTION lake.mine.f() RETURNS bigint RETURN 1
-      PERMISSION_DENIED: Access Denied: CREATE FUNCTION is not allowed: functions are made and removed by whoever runs the platform
+      PERMISSION_DENIED: Access Denied: CREATE FUNCTION is not allowed: functions are made and removed by whoever runs the platform. ask them, or write the expression where it is used
     SET SESSION AUTHORIZATION 'ines@corp.example'
       PERMISSION_DENIED: Access Denied: a session cannot become another user or role: whose rights apply is decided by the credential alone. open a PII session to see what a mask hides, or connect with another credential
     SELECT * FROM TABLE(crm.system.query(query => 'SELECT * FROM contacts'))
