@@ -142,7 +142,11 @@ impl<'b> Binder<'b> {
             MAX_PROBLEMS => Problem {
                 error: "NOT_SUPPORTED",
                 message: format!(
-                    "the statement has more than {MAX_PROBLEMS} mistakes: the others are not told"
+                    "the statement has more than {MAX_PROBLEMS} mistakes, of which this is the first: {}",
+                    self.bound
+                        .problems
+                        .first()
+                        .map_or("", |first| &first.message)
                 ),
                 at: at.clone(),
                 about: About::Other,
