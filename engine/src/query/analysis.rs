@@ -19,7 +19,6 @@ use crate::error::{Failure, Place, Result};
 use crate::policy::Access;
 use crate::session::{Session, resolve_table};
 use crate::sql::{self, Explain, Statement};
-
 use crate::types::{Shown, signature, without_precision};
 
 /// What is to be done.

@@ -6,6 +6,14 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use sqlparser::ast::{
+    Assignment, AssignmentTarget, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, Merge, MergeAction, ObjectName, Query, Select, SetExpr, SetOperator, Spanned,
+    Statement as Tree, TableFactor, Visit, Visitor,
+};
+use townlake_core::advice::Span;
+use townlake_core::names::is_reserved;
+
 use crate::cursor::Name;
 use crate::error::ReadError;
 use crate::extras::Extras;
@@ -14,13 +22,6 @@ use crate::read::Reader;
 use crate::statement::{Access, TableFunctionUse};
 use crate::tokens::span_of;
 use crate::visit::{first_mention, flow, visit};
-use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    Ident, Merge, MergeAction, ObjectName, Query, Select, SetExpr, SetOperator, Spanned,
-    Statement as Tree, TableFactor, Visit, Visitor,
-};
-use townlake_core::advice::Span;
-use townlake_core::names::is_reserved;
 
 mod allowed;
 mod expression;
