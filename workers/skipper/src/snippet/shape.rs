@@ -19,6 +19,10 @@ pub fn check(code: &str) -> Result<(), SnippetError> {
             .at(position_at(code, offset))
             .with_hint(hint)
     };
+    if code.trim_start_matches('\u{feff}').starts_with("#!") {
+        let message = "the code begins with `#!`".to_owned();
+        return Err(refused(0, message, "leave that line out"));
+    }
     let too_deep = |offset: usize, what: String| {
         refused(
             offset,
@@ -63,7 +67,8 @@ pub fn check(code: &str) -> Result<(), SnippetError> {
                 return Err(refused(
                     token.offset,
                     "this `/` could begin a regular expression or be a division".to_owned(),
-                    "put what stands before it, or the regular expression, into a variable first",
+                    "end the line before with `;` or write the `/` there; or put what stands before it, or the \
+                     regular expression, into a variable first",
                 ));
             }
             Kind::Part => {}
@@ -105,12 +110,10 @@ enum Next {
 }
 
 /// Words after which a value comes.
-const BEFORE_VALUES: [&[u8]; 18] = [
+const BEFORE_VALUES: [&[u8]; 16] = [
     b"return",
     b"typeof",
     b"case",
-    b"await",
-    b"yield",
     b"void",
     b"delete",
     b"in",
@@ -133,6 +136,7 @@ const HEADS: [&[u8]; 4] = [b"if", b"while", b"for", b"with"];
 /// Exact wherever it does not say `Unclear`: a text in which this and the parser saw different strings could hide
 /// brackets from one of the two.
 struct Tokens<'a> {
+    text: &'a str,
     code: &'a [u8],
     offset: usize,
     next: Next,
@@ -140,6 +144,8 @@ struct Tokens<'a> {
     after_head: bool,
     /// Whether the last token was a single `.`, after which even a keyword is a name.
     after_dot: bool,
+    /// Whether a line ended since the last token: a statement may have ended with it.
+    after_line: bool,
     /// For each open bracket, whether it is the head of a statement.
     brackets: Vec<bool>,
     /// How many brackets were open at each template's `${`, innermost last.
@@ -149,11 +155,13 @@ struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     fn new(code: &'a str) -> Self {
         Self {
+            text: code,
             code: code.as_bytes(),
             offset: 0,
             next: Next::Value,
             after_head: false,
             after_dot: false,
+            after_line: false,
             brackets: Vec::new(),
             templates: Vec::new(),
         }
@@ -172,7 +180,82 @@ impl<'a> Tokens<'a> {
     fn skip_comment(&mut self) {
         let rest = self.code.get(self.offset..).unwrap_or_default();
         let found = rest.windows(2).position(|window| window == b"*/");
-        self.offset += found.map_or(rest.len(), |found| found + 2);
+        let length = found.map_or(rest.len(), |found| found + 2);
+        let comment = rest.get(..length).unwrap_or_default();
+        self.after_line |= comment.iter().copied().any(is_line_end);
+        self.offset += length;
+    }
+
+    /// How many bytes of white space stand at the offset: to the language, all that Unicode has, and its byte order
+    /// mark.
+    fn white_space(&self) -> usize {
+        let byte = self.at(self.offset);
+        if byte.is_ascii() {
+            return usize::from(matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c));
+        }
+        let rest = self.text.get(self.offset..).unwrap_or_default();
+        let first = rest.chars().next();
+        first
+            .filter(|first| first.is_whitespace() || *first == '\u{feff}')
+            .map_or(0, char::len_utf8)
+    }
+
+    /// Over white space and comments.
+    fn skip_blank(&mut self) {
+        while self.offset < self.code.len() {
+            match (self.at(self.offset), self.at(self.offset + 1)) {
+                (b'/', b'/') => self.skip_line(),
+                (b'/', b'*') => {
+                    self.offset += 2;
+                    self.skip_comment();
+                }
+                (byte, _) => match self.white_space() {
+                    0 => return,
+                    bytes => {
+                        self.after_line |= is_line_end(byte);
+                        self.offset += bytes;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Over the rest of a word or of a number's digits, `\u{…}` included.
+    fn skip_word(&mut self) {
+        loop {
+            let byte = self.at(self.offset);
+            let rest = self.code.get(self.offset..).unwrap_or_default();
+            if rest.starts_with(b"\\u{") {
+                while !matches!(self.at(self.offset), b'}' | 0) {
+                    self.offset += 1;
+                }
+            } else if !is_word(byte) || self.white_space() > 0 {
+                return;
+            }
+            self.offset += 1;
+        }
+    }
+
+    /// Over the rest of a number. A point behind digits is a part of it, so that what comes after `1.` is no name.
+    fn number(&mut self, offset: usize) -> Kind {
+        self.skip_word();
+        let digits = self.code.get(offset..self.offset).unwrap_or_default();
+        let is_decimal = digits
+            .iter()
+            .all(|digit| digit.is_ascii_digit() || *digit == b'_');
+        if is_decimal && self.at(self.offset) == b'.' {
+            self.offset += 1;
+            self.skip_word();
+        }
+        let is_based = matches!(self.at(offset + 1), b'x' | b'X' | b'b' | b'B' | b'o' | b'O');
+        let is_exponent = matches!(self.at(self.offset - 1), b'e' | b'E') && !is_based;
+        if is_exponent && matches!(self.at(self.offset), b'+' | b'-') {
+            self.offset += 1;
+            self.skip_word();
+        }
+        self.after_head = false;
+        self.next = Next::Operator;
+        Kind::Part
     }
 
     /// Over a quoted text or a regular expression to behind its end, or to the line's end if it has none.
@@ -244,18 +327,16 @@ impl<'a> Tokens<'a> {
         at_end
     }
 
-    fn word(&mut self, offset: usize) -> Kind {
-        while is_word(self.at(self.offset)) {
-            self.offset += 1;
-        }
+    fn word(&mut self, offset: usize, is_name: bool) -> Kind {
+        self.offset = offset;
+        self.skip_word();
         let word = self.code.get(offset..self.offset).unwrap_or_default();
-        let is_name = self.after_dot;
         self.after_head =
             !is_name && (HEADS.contains(&word) || self.after_head && word == b"await");
         self.next = match word {
             _ if is_name => Next::Operator,
-            // A name of its own, or the `of` of a loop.
-            b"of" => Next::Either,
+            // A name of its own, or the `of` of a loop; the others depend on the function around them.
+            b"of" | b"yield" | b"await" => Next::Either,
             _ if BEFORE_VALUES.contains(&word) => Next::Value,
             _ => Next::Operator,
         };
@@ -269,14 +350,15 @@ impl<'a> Tokens<'a> {
                 self.offset += 2;
                 self.next = Next::Value;
             }
+            // A name comes, never a `/`.
             b'.' => {
-                // `1./2` divides; nothing else has a `/` here.
                 self.next = Next::Either;
+                self.after_dot = true;
             }
             b'+' | b'-' if follows == byte => {
                 self.offset += 1;
-                // Behind a value it belongs to that, before one to what comes.
-                if self.next != Next::Operator {
+                // On a value's own line it belongs to that, otherwise to what comes.
+                if self.after_line {
                     self.next = Next::Value;
                 }
             }
@@ -289,9 +371,13 @@ impl<'a> Tokens<'a> {
         match self.next {
             Next::Value => {
                 self.skip_quoted(b'/');
+                // Its flags.
+                self.skip_word();
                 self.next = Next::Operator;
                 Kind::Part
             }
+            // Where a statement can end with the line, a regular expression can begin the next one.
+            Next::Operator if self.after_line => Kind::Unclear,
             Next::Operator => {
                 self.next = Next::Value;
                 Kind::Part
@@ -305,67 +391,47 @@ impl Iterator for Tokens<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        loop {
-            let offset = self.offset;
-            let byte = *self.code.get(offset)?;
-            self.offset += 1;
-            match (byte, self.at(self.offset)) {
-                (b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c, _) => continue,
-                (b'/', b'/') => {
-                    self.skip_line();
-                    continue;
-                }
-                (b'/', b'*') => {
-                    self.offset += 1;
-                    self.skip_comment();
-                    continue;
-                }
-                _ => {}
+        self.skip_blank();
+        let offset = self.offset;
+        let byte = *self.code.get(offset)?;
+        self.offset += 1;
+        let dot_before = std::mem::replace(&mut self.after_dot, false);
+        let head_before = self.after_head;
+        let kind = match byte {
+            b'/' => self.slash(),
+            b'"' | b'\'' => {
+                self.skip_quoted(byte);
+                self.next = Next::Operator;
+                Kind::Part
             }
-            let dot_before = std::mem::replace(&mut self.after_dot, false);
-            let head_before = self.after_head;
-            let kind = match byte {
-                b'/' => self.slash(),
-                b'"' | b'\'' => {
-                    self.skip_quoted(byte);
-                    self.next = Next::Operator;
-                    Kind::Part
-                }
-                b'`' => self.template(Kind::Part, Kind::Open),
-                // Back in the text of the template, whose next `${` stands at the same depth.
-                b'}' if self
-                    .templates
-                    .last()
-                    .is_some_and(|open| open + 1 == self.brackets.len()) =>
-                {
-                    self.templates.pop();
-                    self.brackets.pop();
-                    self.template(Kind::Close, Kind::Separator)
-                }
-                b'(' | b'[' | b'{' => self.open(),
-                b')' | b']' | b'}' => self.close(byte),
-                b';' | b',' => {
-                    self.next = Next::Value;
-                    Kind::Separator
-                }
-                byte if is_word(byte) => {
-                    self.after_dot = dot_before;
-                    let kind = self.word(offset);
-                    self.after_dot = false;
-                    kind
-                }
-                byte => {
-                    let kind = self.sign(byte);
-                    self.after_dot = byte == b'.' && self.next == Next::Either;
-                    kind
-                }
-            };
-            // Only the bracket right behind the word is its head (`for await (` has two words).
-            if head_before && !is_word(byte) {
-                self.after_head = false;
+            b'`' => self.template(Kind::Part, Kind::Open),
+            // Back in the text of the template, whose next `${` stands at the same depth.
+            b'}' if self
+                .templates
+                .last()
+                .is_some_and(|open| open + 1 == self.brackets.len()) =>
+            {
+                self.templates.pop();
+                self.brackets.pop();
+                self.template(Kind::Close, Kind::Separator)
             }
-            return Some(Token { kind, offset });
+            b'(' | b'[' | b'{' => self.open(),
+            b')' | b']' | b'}' => self.close(byte),
+            b';' | b',' => {
+                self.next = Next::Value;
+                Kind::Separator
+            }
+            b'0'..=b'9' => self.number(offset),
+            b'.' if self.at(self.offset).is_ascii_digit() => self.number(offset),
+            byte if is_word(byte) => self.word(offset, dot_before),
+            byte => self.sign(byte),
+        };
+        self.after_line = false;
+        // Only the bracket right behind the word is its head (`for await (` has two words).
+        if head_before && !is_word(byte) {
+            self.after_head = false;
         }
+        Some(Token { kind, offset })
     }
 }
 
