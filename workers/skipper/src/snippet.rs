@@ -7,6 +7,7 @@
 mod guard;
 mod positions;
 mod shape;
+mod tokens;
 
 pub use guard::{Guarded, guard};
 pub use positions::Position;
