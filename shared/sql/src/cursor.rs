@@ -174,7 +174,10 @@ impl<'t> Cursor<'t> {
         let mut idents = vec![self.ident(what)?];
         while self.peek() == Some(&Token::Period) {
             if idents.len() == most {
-                let message = format!("{what} has at most {most} parts separated by dots");
+                let message = match most {
+                    1 => format!("{what} has no parts separated by dots"),
+                    _ => format!("{what} has at most {most} parts separated by dots"),
+                };
                 return Err(ReadError::Syntax { message, at });
             }
             self.index += 1;

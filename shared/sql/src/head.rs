@@ -1,14 +1,16 @@
 //! How each kind of statement begins. Queries and expressions inside are left to `body`.
 
 use sqlparser::tokenizer::Token;
+use townlake_core::names::is_reserved;
 
 use crate::body;
-use crate::cursor::{Cursor, Name};
+use crate::cursor::{Cursor, Name, is_word};
 use crate::error::ReadError;
 use crate::read::{Reader, parse_at_depth};
 use crate::statement::{Access, SessionOption, Show, Statement, Transaction};
 
 mod define;
+mod grant;
 mod inline;
 mod show;
 mod write;
@@ -44,11 +46,7 @@ pub(crate) fn read_statement(
         }
         "CREATE" | "DROP" | "ALTER" | "COMMENT" => define::read_define(&word, cursor, reader),
         "CALL" => call(cursor, reader),
-        "GRANT" | "REVOKE" | "DENY" => Err(ReadError::NotUnderstood {
-            what: format!("{word} as SQL"),
-            hint: Some("access is granted and reviewed in Town Lake itself"),
-            at: cursor.at(),
-        }),
+        "GRANT" | "REVOKE" | "DENY" => grant::read_grant(&word, cursor, reader),
         _ => Err(cursor.expected("a statement such as SELECT, SHOW, DESCRIBE or EXPLAIN")),
     }
 }
@@ -71,15 +69,50 @@ fn query(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, 
 fn explain(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
     let at = cursor.at();
     cursor.expect(&["EXPLAIN"])?;
-    let analyze = cursor.eat(&["ANALYZE"]);
+    let analyze = !analyzes_table(cursor) && cursor.eat(&["ANALYZE"]);
     if analyze {
         cursor.eat(&["VERBOSE"]);
     } else if cursor.peek() == Some(&Token::LParen) && is_explain_option(cursor.peek_at(1)) {
-        cursor.skip_group()?;
+        read_explain_options(cursor)?;
     }
     reader.enter(at)?;
     let of = Box::new(read_statement(cursor, reader)?);
     Ok(Statement::Explain { analyze, of })
+}
+
+/// Whether `EXPLAIN ANALYZE t` explains `ANALYZE t`, as Trino reads it, rather than running a statement `t`.
+fn analyzes_table(cursor: &Cursor<'_>) -> bool {
+    let is_name = |ahead| matches!(cursor.peek_at(ahead), Some(Token::Word(word)) if word.quote_style.is_some() || !is_reserved(&word.value));
+    let mut ahead = 1;
+    while is_name(ahead) && cursor.peek_at(ahead + 1) == Some(&Token::Period) {
+        ahead += 2;
+    }
+    let ends = match cursor.peek_at(ahead + 1) {
+        None => true,
+        behind => is_word(behind, "WITH") && cursor.peek_at(ahead + 2) == Some(&Token::LParen),
+    };
+    cursor.sees(&["ANALYZE"]) && is_name(ahead) && ends
+}
+
+/// `(TYPE VALIDATE, FORMAT JSON)`.
+fn read_explain_options(cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+    cursor.expect_token(&Token::LParen)?;
+    loop {
+        let (values, wanted) = if cursor.eat(&["TYPE"]) {
+            let values = &["LOGICAL", "DISTRIBUTED", "VALIDATE", "IO"][..];
+            (values, "LOGICAL, DISTRIBUTED, VALIDATE or IO")
+        } else if cursor.eat(&["FORMAT"]) {
+            (&["TEXT", "GRAPHVIZ", "JSON"][..], "TEXT, GRAPHVIZ or JSON")
+        } else {
+            return Err(cursor.expected("TYPE or FORMAT"));
+        };
+        if !values.iter().any(|value| cursor.eat(&[value])) {
+            return Err(cursor.expected(wanted));
+        }
+        if !cursor.eat_token(&Token::Comma) {
+            return cursor.expect_token(&Token::RParen);
+        }
+    }
 }
 
 fn is_explain_option(token: Option<&Token>) -> bool {
@@ -127,11 +160,23 @@ fn use_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
 
 fn set(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
     cursor.expect(&["SET"])?;
-    if cursor.eat(&["SESSION", "AUTHORIZATION"]) || cursor.eat(&["ROLE"]) {
-        return become_other(cursor);
+    if cursor.eat(&["SESSION", "AUTHORIZATION"]) {
+        if cursor.string("a user").is_err() {
+            cursor.identifier("a user as a name or a string")?;
+        }
+        cursor.expect_end()?;
+        return Ok(Statement::Become);
+    }
+    if cursor.eat(&["ROLE"]) {
+        cursor.identifier("a role, ALL or NONE")?;
+        grant::read_catalog(cursor)?;
+        cursor.expect_end()?;
+        return Ok(Statement::Become);
     }
     if cursor.eat(&["TIME", "ZONE"]) {
-        if !cursor.eat(&["LOCAL"]) {
+        if cursor.eat(&["LOCAL"]) {
+            cursor.expect_end()?;
+        } else {
             body::read_expressions(cursor.rest(), cursor.end(), reader)?;
         }
         return Ok(Statement::SetOption(SessionOption::TimeZone));
@@ -169,18 +214,6 @@ fn reset(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
     let name = cursor.name("a session property", 2)?.dotted();
     cursor.expect_end()?;
     Ok(Statement::ResetSession { name })
-}
-
-/// The rest of `SET SESSION AUTHORIZATION` and `SET ROLE`: a name or a string, and `IN catalog`.
-fn become_other(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
-    if cursor.string("a user").is_err() {
-        cursor.name("a user or role", 1)?;
-    }
-    if cursor.eat(&["IN"]) {
-        cursor.name("a catalog", 1)?;
-    }
-    cursor.expect_end()?;
-    Ok(Statement::Become)
 }
 
 fn prepare(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
@@ -271,19 +304,22 @@ fn deallocate(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
 
 fn start_transaction(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
     cursor.expect(&["START", "TRANSACTION"])?;
-    while !cursor.is_at_end() {
-        let known = cursor.eat(&["READ", "ONLY"])
-            || cursor.eat(&["READ", "WRITE"])
-            || (cursor.eat(&["ISOLATION", "LEVEL"])
-                && (cursor.eat(&["READ", "UNCOMMITTED"])
-                    || cursor.eat(&["READ", "COMMITTED"])
-                    || cursor.eat(&["REPEATABLE", "READ"])
-                    || cursor.eat(&["SERIALIZABLE"])))
-            || cursor.eat_token(&Token::Comma);
-        if !known {
+    let mut more = !cursor.is_at_end();
+    while more {
+        let known = [
+            &["READ", "ONLY"][..],
+            &["READ", "WRITE"],
+            &["ISOLATION", "LEVEL", "READ", "UNCOMMITTED"],
+            &["ISOLATION", "LEVEL", "READ", "COMMITTED"],
+            &["ISOLATION", "LEVEL", "REPEATABLE", "READ"],
+            &["ISOLATION", "LEVEL", "SERIALIZABLE"],
+        ];
+        if !known.iter().any(|words| cursor.eat(words)) {
             return Err(cursor.expected("READ ONLY, READ WRITE or ISOLATION LEVEL"));
         }
+        more = cursor.eat_token(&Token::Comma);
     }
+    cursor.expect_end()?;
     Ok(Statement::Transaction(Transaction::Start))
 }
 

@@ -121,7 +121,8 @@ pub enum Statement {
     Write(Write),
     /// Makes, alters, drops, comments, grants: everything about definitions.
     Define {
-        /// The statement's leading words, e.g. `DROP VIEW`.
+        /// The statement's leading words, e.g. `DROP VIEW`, `GRANT`, `CREATE ROLE`; `GRANT ROLE` gives a role and
+        /// `GRANT ON SCHEMA` a privilege on something else than a table.
         verb: String,
     },
     /// `CALL catalog.schema.procedure(...)`.
@@ -165,6 +166,8 @@ pub enum Show {
     Session,
     /// `SHOW GRANTS`, `SHOW ROLES`, `SHOW CURRENT ROLES`, `SHOW ROLE GRANTS`.
     Grants,
+    /// `SHOW GRANTS ON kind name` of something else than a table: the kind, e.g. `SCHEMA`.
+    GrantsOn(String),
 }
 
 /// A setting of the session that decides nothing about access.

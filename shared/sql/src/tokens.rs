@@ -85,7 +85,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Tokens, ReadError> {
         if !is_body && !is_of_trino_alone(&token.token) {
             check_token(&token)?;
         }
-        if let Some(previous) = list.last() {
+        if let Some(previous) = list.last()
+            && !is_list_of_privileges(&list)
+        {
             check_pair(previous, &token)?;
         }
         check_star(&list, &token)?;
@@ -208,6 +210,19 @@ fn check_token(token: &TokenWithSpan) -> Result<(), ReadError> {
         ),
         other => refuse(format!("`{other}`"), token_hint(other)),
     }
+}
+
+/// Whether the next token stands in `GRANT INSERT, SELECT`: what its comma announces may be a reserved word.
+fn is_list_of_privileges(list: &[TokenWithSpan]) -> bool {
+    let is_verb = |token: &TokenWithSpan| {
+        ["GRANT", "REVOKE", "DENY"]
+            .iter()
+            .any(|verb| is_word(Some(&token.token), verb))
+    };
+    let begins = list.first().is_some_and(is_verb)
+        || is_word(list.first().map(|token| &token.token), "PREPARE")
+            && list.get(3).is_some_and(is_verb);
+    begins && list.last().is_some_and(|token| token.token == Token::Comma)
 }
 
 /// sqlparser would take these words for a table's name, and complain about what follows.

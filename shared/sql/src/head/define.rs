@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::grant::{read_principal, read_role};
 use super::inline;
 use crate::body;
 use crate::cursor::Cursor;
@@ -16,11 +17,10 @@ pub(super) fn read_define(
     cursor: &mut Cursor<'_>,
     reader: &mut Reader<'_>,
 ) -> Result<Statement, ReadError> {
-    let start = cursor.at();
     cursor.advance();
     match word {
         "CREATE" => {
-            cursor.eat(&["OR", "REPLACE"]);
+            let replaces = cursor.eat(&["OR", "REPLACE"]);
             if cursor.eat(&["TABLE"]) {
                 return create_table(cursor, reader);
             }
@@ -30,16 +30,23 @@ pub(super) fn read_define(
             if cursor.eat(&["MATERIALIZED", "VIEW"]) {
                 return create_view(cursor, reader, "CREATE MATERIALIZED VIEW");
             }
-            if cursor.eat(&["SCHEMA"]) {
-                return create_schema(cursor);
-            }
             if cursor.sees(&["FUNCTION"]) {
                 let function = inline::read_function(cursor, reader)?;
                 cursor.expect_end()?;
                 reader.extras.functions.push(function);
-                return Ok(Statement::Define {
-                    verb: "CREATE FUNCTION".to_owned(),
-                });
+                return Ok(defined("CREATE FUNCTION"));
+            }
+            if replaces {
+                return Err(cursor.expected("TABLE, VIEW, MATERIALIZED VIEW or FUNCTION"));
+            }
+            if cursor.eat(&["SCHEMA"]) {
+                return create_schema(cursor);
+            }
+            if cursor.eat(&["CATALOG"]) {
+                return create_catalog(cursor);
+            }
+            if cursor.eat(&["ROLE"]) {
+                return read_role(word, cursor);
             }
         }
         "DROP" => {
@@ -48,9 +55,7 @@ pub(super) fn read_define(
                 let name = cursor.name("a table or view", 3)?;
                 reader.note(&name, Access::Define)?;
                 cursor.expect_end()?;
-                return Ok(Statement::Define {
-                    verb: format!("DROP {kind}"),
-                });
+                return Ok(defined(&format!("DROP {kind}")));
             }
             if cursor.eat(&["FUNCTION"]) {
                 cursor.eat(&["IF", "EXISTS"]);
@@ -58,34 +63,43 @@ pub(super) fn read_define(
                 // The types of its parameters.
                 cursor.skip_group()?;
                 cursor.expect_end()?;
-                return Ok(Statement::Define {
-                    verb: "DROP FUNCTION".to_owned(),
-                });
+                return Ok(defined("DROP FUNCTION"));
             }
-            if cursor.eat(&["SCHEMA"]) {
-                cursor.eat(&["IF", "EXISTS"]);
-                cursor.name("a schema", 2)?;
-                if !cursor.eat(&["CASCADE"]) {
-                    cursor.eat(&["RESTRICT"]);
+            for (kind, what, parts) in [("SCHEMA", "a schema", 2), ("CATALOG", "a catalog", 1)] {
+                if cursor.eat(&[kind]) {
+                    cursor.eat(&["IF", "EXISTS"]);
+                    cursor.name(what, parts)?;
+                    if !cursor.eat(&["CASCADE"]) {
+                        cursor.eat(&["RESTRICT"]);
+                    }
+                    cursor.expect_end()?;
+                    return Ok(defined(&format!("DROP {kind}")));
                 }
-                cursor.expect_end()?;
-                return Ok(Statement::Define {
-                    verb: "DROP SCHEMA".to_owned(),
-                });
+            }
+            if cursor.eat(&["ROLE"]) {
+                return read_role(word, cursor);
             }
         }
         "ALTER" => {
             if let Some(kind) = relation_kind(cursor) {
                 return alter(cursor, reader, kind);
             }
+            if cursor.eat(&["SCHEMA"]) {
+                return alter_schema(cursor);
+            }
+            // `ALTER kind name SET AUTHORIZATION`, for what a connector may have besides.
+            if matches!(cursor.peek_at(1), Some(Token::Word(_))) {
+                cursor.identifier("a kind")?;
+                cursor.name("a name", 3)?;
+                cursor.expect(&["SET", "AUTHORIZATION"])?;
+                read_principal(cursor)?;
+                cursor.expect_end()?;
+                return Ok(defined("SET AUTHORIZATION"));
+            }
         }
         _ => return comment(cursor, reader),
     }
-    Err(ReadError::NotUnderstood {
-        what: format!("this kind of {word}"),
-        hint: None,
-        at: start,
-    })
+    Err(cursor.expected("TABLE, VIEW, MATERIALIZED VIEW, SCHEMA, FUNCTION, ROLE or CATALOG"))
 }
 
 fn relation_kind(cursor: &mut Cursor<'_>) -> Option<&'static str> {
@@ -136,10 +150,9 @@ fn create_table(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Stat
             return Err(cursor.expected("column definitions or AS and a query"));
         }
         cursor.expect_end()?;
-        return Ok(Statement::Define {
-            verb: "CREATE TABLE".to_owned(),
-        });
+        return Ok(defined("CREATE TABLE"));
     }
+    inline::read_inline(cursor, reader)?;
     let mut query = cursor.rest();
     for tail in [&["WITH", "NO", "DATA"][..], &["WITH", "DATA"]] {
         if let Some(without) = strip_words(query, tail) {
@@ -215,28 +228,62 @@ fn create_view(
             return Err(cursor.expected("AS and a query"));
         }
     }
+    inline::read_inline(cursor, reader)?;
     body::read_query(cursor.rest(), cursor.end(), reader)?;
-    Ok(Statement::Define {
-        verb: verb.to_owned(),
-    })
+    Ok(defined(verb))
 }
 
 fn create_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
     cursor.eat(&["IF", "NOT", "EXISTS"]);
     cursor.name("a schema", 2)?;
-    if cursor.eat(&["AUTHORIZATION"]) {
-        if !cursor.eat(&["ROLE"]) {
-            cursor.eat(&["USER"]);
-        }
-        cursor.identifier("a user or role")?;
-    }
+    read_authorization(cursor)?;
     if cursor.eat(&["WITH"]) {
         cursor.skip_group()?;
     }
     cursor.expect_end()?;
-    Ok(Statement::Define {
-        verb: "CREATE SCHEMA".to_owned(),
-    })
+    Ok(defined("CREATE SCHEMA"))
+}
+
+fn create_catalog(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
+    cursor.eat(&["IF", "NOT", "EXISTS"]);
+    cursor.identifier("a catalog")?;
+    cursor.expect(&["USING"])?;
+    cursor.identifier("a connector")?;
+    if cursor.eat(&["COMMENT"]) {
+        cursor.string("a comment as a string")?;
+    }
+    read_authorization(cursor)?;
+    if cursor.eat(&["WITH"]) {
+        cursor.skip_group()?;
+    }
+    cursor.expect_end()?;
+    Ok(defined("CREATE CATALOG"))
+}
+
+fn read_authorization(cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+    if cursor.eat(&["AUTHORIZATION"]) {
+        read_principal(cursor)?;
+    }
+    Ok(())
+}
+
+fn alter_schema(cursor: &mut Cursor<'_>) -> Result<Statement, ReadError> {
+    cursor.name("a schema", 2)?;
+    if cursor.eat(&["RENAME", "TO"]) {
+        cursor.identifier("the new name")?;
+    } else if cursor.eat(&["SET", "AUTHORIZATION"]) {
+        read_principal(cursor)?;
+    } else {
+        return Err(cursor.expected("RENAME TO or SET AUTHORIZATION"));
+    }
+    cursor.expect_end()?;
+    Ok(defined("ALTER SCHEMA"))
+}
+
+fn defined(verb: &str) -> Statement {
+    Statement::Define {
+        verb: verb.to_owned(),
+    }
 }
 
 fn alter(
@@ -259,6 +306,11 @@ fn alter(
         }
         return Ok(Statement::TableExecute { procedure });
     }
+    if cursor.eat(&["SET", "AUTHORIZATION"]) {
+        read_principal(cursor)?;
+        cursor.expect_end()?;
+        return Ok(defined("SET AUTHORIZATION"));
+    }
     if cursor.eat(&["RENAME", "TO"]) {
         let target = cursor.name("the new name", 3)?;
         reader.note(&target, Access::Define)?;
@@ -272,9 +324,7 @@ fn alter(
         }
         // What follows defines columns and properties, which name no table.
     }
-    Ok(Statement::Define {
-        verb: format!("ALTER {kind}"),
-    })
+    Ok(defined(&format!("ALTER {kind}")))
 }
 
 fn comment(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement, ReadError> {
@@ -299,7 +349,5 @@ fn comment(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Statement
         cursor.string("a comment as a string")?;
     }
     cursor.expect_end()?;
-    Ok(Statement::Define {
-        verb: "COMMENT".to_owned(),
-    })
+    Ok(defined("COMMENT"))
 }

@@ -2,6 +2,7 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::grant::read_object;
 use crate::body;
 use crate::cursor::Cursor;
 use crate::error::ReadError;
@@ -63,12 +64,11 @@ fn read_target(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Show,
         like(cursor)?;
         Ok(Show::Session)
     } else if cursor.eat(&["GRANTS"]) {
-        if cursor.eat(&["ON"]) {
-            cursor.eat(&["TABLE"]);
-            let name = cursor.name("a table", 3)?;
-            reader.note(&name, Access::Metadata)?;
-        }
-        Ok(Show::Grants)
+        let kind = match cursor.eat(&["ON"]) {
+            true => read_object(cursor, reader, Access::Metadata)?,
+            false => None,
+        };
+        Ok(kind.map_or(Show::Grants, Show::GrantsOn))
     } else if cursor.eat(&["ROLES"])
         || cursor.eat(&["CURRENT", "ROLES"])
         || cursor.eat(&["ROLE", "GRANTS"])

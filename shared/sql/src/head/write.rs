@@ -3,6 +3,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
+use super::inline;
 use crate::body;
 use crate::cursor::Cursor;
 use crate::error::ReadError;
@@ -64,6 +65,7 @@ fn insert(cursor: &mut Cursor<'_>, reader: &mut Reader<'_>) -> Result<Write, Rea
             target.columns = columns;
         }
     }
+    inline::read_inline(cursor, reader)?;
     body::read_query(cursor.rest(), cursor.end(), reader)?;
     Ok(Write::Insert)
 }

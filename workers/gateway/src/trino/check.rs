@@ -12,7 +12,7 @@ use townlake_core::policy::explain::{refusal, write_refusal};
 use townlake_core::policy::model::{Model, Privilege};
 use townlake_core::time::Timestamp;
 use townlake_protocol::trino::ErrorCode;
-use townlake_sql::statement::Write;
+use townlake_sql::statement::{Show, Write};
 use townlake_sql::{Access, ReadError, Reading, Statement, TableUse, nearest};
 
 use super::answer::Refused;
@@ -23,6 +23,20 @@ const HARMLESS_FUNCTIONS: [&str; 4] = [
     "exclude_columns",
     "system.builtin.sequence",
     "system.builtin.exclude_columns",
+];
+
+/// What is defined under the policy's rule for the table or view that is named. All other definitions are refused.
+const GOVERNED_DEFINITIONS: [&str; 10] = [
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "CREATE MATERIALIZED VIEW",
+    "DROP TABLE",
+    "DROP VIEW",
+    "DROP MATERIALIZED VIEW",
+    "ALTER TABLE",
+    "ALTER VIEW",
+    "ALTER MATERIALIZED VIEW",
+    "COMMENT",
 ];
 
 /// Who asks, of which policy, when, and where the links go.
@@ -43,7 +57,7 @@ pub struct Question<'a> {
 /// # Errors
 /// The first thing in the statement that the caller may not do.
 pub fn check(question: Question<'_>, reading: &Reading) -> Result<BTreeSet<TableRef>, Refused> {
-    check_statement(reading.statement.innermost())?;
+    check_statement(reading.statement.innermost(), question.public_url)?;
     for function in &reading.table_functions {
         let name = function.name.join(".");
         if !HARMLESS_FUNCTIONS.contains(&name.as_str()) {
@@ -66,8 +80,15 @@ pub fn check(question: Question<'_>, reading: &Reading) -> Result<BTreeSet<Table
     Ok(tables)
 }
 
-fn check_statement(statement: &Statement) -> Result<(), Refused> {
+fn check_statement(statement: &Statement, public_url: &str) -> Result<(), Refused> {
     let advice = match statement {
+        Statement::Define { verb } if GOVERNED_DEFINITIONS.contains(&verb.as_str()) => {
+            return Ok(());
+        }
+        Statement::Define { verb } => ungoverned(verb, public_url),
+        Statement::Show(Show::GrantsOn(kind)) => {
+            ungoverned(&format!("SHOW GRANTS ON {kind}"), public_url)
+        }
         Statement::Become => Advice::new(
             "become_denied",
             "a session cannot become another user or role",
@@ -82,21 +103,53 @@ fn check_statement(statement: &Statement) -> Result<(), Refused> {
             "procedures of the engine are not governed by the policy",
         )
         .with_hint("ask whoever runs the platform to do it"),
-        Statement::Define { verb } if verb.ends_with("FUNCTION") => Advice::new(
-            "function_denied",
-            format!("{verb} is not allowed"),
-            "functions are made and removed by whoever runs the platform",
-        )
-        .with_hint("ask them, or write the expression where it is used"),
-        Statement::Define { verb } if verb.ends_with("SCHEMA") => Advice::new(
-            "schema_denied",
-            format!("{verb} is not allowed"),
-            "schemas are made and removed by whoever runs the platform",
-        )
-        .with_hint("ask them to do it"),
         _ => return Ok(()),
     };
     Err(denied(advice))
+}
+
+/// Why something is not defined here that no rule of the policy is about, and what to do instead.
+fn ungoverned(verb: &str, public_url: &str) -> Advice {
+    let refused = |code, detail| Advice::new(code, format!("{verb} is not allowed"), detail);
+    if verb.ends_with("FUNCTION") {
+        return refused(
+            "function_denied",
+            "functions are made and removed by whoever runs the platform",
+        )
+        .with_hint("ask them, or write the expression where it is used");
+    }
+    if verb == "SET AUTHORIZATION" {
+        return refused(
+            "authorization_denied",
+            "whose rights apply is decided by the rules in Lifeguard, not by who owns what in the engine",
+        )
+        .with_hint("ask whoever runs the platform for the privilege that is missing");
+    }
+    let of_access = ["GRANT", "REVOKE", "DENY", "SHOW GRANTS"];
+    if verb.ends_with("ROLE") || of_access.iter().any(|word| verb.starts_with(word)) {
+        return refused(
+            "grant_denied",
+            "who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine",
+        )
+        .with_link("ask for access", format!("{public_url}/requests/new"));
+    }
+    let (code, detail) = if verb.ends_with("SCHEMA") {
+        (
+            "schema_denied",
+            "schemas are made and removed by whoever runs the platform",
+        )
+    } else if verb.ends_with("CATALOG") {
+        (
+            "catalog_denied",
+            "catalogs are connected and removed by whoever runs the platform",
+        )
+    } else {
+        (
+            "definition_denied",
+            "the policy has no rule for it, so it is left to whoever runs the platform",
+        )
+    };
+    refused(code, detail).with_hint("ask them to do it")
 }
 
 fn check_table(

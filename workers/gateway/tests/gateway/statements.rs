@@ -48,6 +48,23 @@ async fn refusals_say_what_why_and_what_to_do() {
         (&ana, ""),
         (&ana, "EXECUTE nothing"),
         (&ana, "GRANT SELECT ON lake.dim.accounts TO bo"),
+        (&ana, "REVOKE SELECT ON lake.dim.accounts FROM bo"),
+        (&ana, "DENY SELECT ON SCHEMA lake.dim TO bo"),
+        (&ana, "GRANT admin TO ana"),
+        (&ana, "CREATE ROLE admin"),
+        (&ana, "DROP ROLE admin IN lake"),
+        (&ana, "SET ROLE admin"),
+        (&ana, "SHOW GRANTS ON SCHEMA lake.dim"),
+        (&ana, "PREPARE p FROM GRANT admin TO ana"),
+        (&ana, "EXECUTE IMMEDIATE 'GRANT admin TO ana'"),
+        (&ana, "EXPLAIN GRANT admin TO ana"),
+        (&ana, "CREATE CATALOG x USING postgresql"),
+        (&ana, "DROP CATALOG lake CASCADE"),
+        (&ana, "ALTER SCHEMA lake.dim RENAME TO other"),
+        (&ana, "ALTER SCHEMA lake.dim SET AUTHORIZATION ana"),
+        (&ana, "ALTER VIEW lake.dim.accounts SET AUTHORIZATION ana"),
+        (&ana, "ALTER quark lake.dim SET AUTHORIZATION ana"),
+        (&ana, "EXPLAIN ANALYZE lake.dim.accounts"),
     ] {
         let (name, message) = town.sql(who, sql).await.error();
         texts.push_str(&format!("{sql}\n  {name}: {message}\n"));
@@ -99,7 +116,41 @@ async fn refusals_say_what_why_and_what_to_do() {
     EXECUTE nothing
       NOT_FOUND: line 1:9: there is no prepared statement `nothing` in this session: nothing was run
     GRANT SELECT ON lake.dim.accounts TO bo
-      NOT_SUPPORTED: line 1:1: GRANT as SQL is not understood here: access is granted and reviewed in Town Lake itself: what the gateway cannot read to its end, it does not let through
+      PERMISSION_DENIED: Access Denied: GRANT is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    REVOKE SELECT ON lake.dim.accounts FROM bo
+      PERMISSION_DENIED: Access Denied: REVOKE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    DENY SELECT ON SCHEMA lake.dim TO bo
+      PERMISSION_DENIED: Access Denied: DENY ON SCHEMA is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    GRANT admin TO ana
+      PERMISSION_DENIED: Access Denied: GRANT ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    CREATE ROLE admin
+      PERMISSION_DENIED: Access Denied: CREATE ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    DROP ROLE admin IN lake
+      PERMISSION_DENIED: Access Denied: DROP ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    SET ROLE admin
+      PERMISSION_DENIED: Access Denied: a session cannot become another user or role: whose rights apply is decided by the credential alone. open a PII session to see what a mask hides, or connect with another credential
+    SHOW GRANTS ON SCHEMA lake.dim
+      PERMISSION_DENIED: Access Denied: SHOW GRANTS ON SCHEMA is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    PREPARE p FROM GRANT admin TO ana
+      PERMISSION_DENIED: Access Denied: GRANT ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    EXECUTE IMMEDIATE 'GRANT admin TO ana'
+      PERMISSION_DENIED: Access Denied: GRANT ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    EXPLAIN GRANT admin TO ana
+      PERMISSION_DENIED: Access Denied: GRANT ROLE is not allowed: who may do what is decided by the rules in Lifeguard, not by grants and roles of the engine. ask for access: http://127.0.0.1:8787/requests/new
+    CREATE CATALOG x USING postgresql
+      PERMISSION_DENIED: Access Denied: CREATE CATALOG is not allowed: catalogs are connected and removed by whoever runs the platform. ask them to do it
+    DROP CATALOG lake CASCADE
+      PERMISSION_DENIED: Access Denied: DROP CATALOG is not allowed: catalogs are connected and removed by whoever runs the platform. ask them to do it
+    ALTER SCHEMA lake.dim RENAME TO other
+      PERMISSION_DENIED: Access Denied: ALTER SCHEMA is not allowed: schemas are made and removed by whoever runs the platform. ask them to do it
+    ALTER SCHEMA lake.dim SET AUTHORIZATION ana
+      PERMISSION_DENIED: Access Denied: ALTER SCHEMA is not allowed: schemas are made and removed by whoever runs the platform. ask them to do it
+    ALTER VIEW lake.dim.accounts SET AUTHORIZATION ana
+      PERMISSION_DENIED: Access Denied: SET AUTHORIZATION is not allowed: whose rights apply is decided by the rules in Lifeguard, not by who owns what in the engine. ask whoever runs the platform for the privilege that is missing
+    ALTER quark lake.dim SET AUTHORIZATION ana
+      PERMISSION_DENIED: Access Denied: SET AUTHORIZATION is not allowed: whose rights apply is decided by the rules in Lifeguard, not by who owns what in the engine. ask whoever runs the platform for the privilege that is missing
+    EXPLAIN ANALYZE lake.dim.accounts
+      PERMISSION_DENIED: line 1:17: Access Denied: you cannot insert into `lake.dim.accounts`: no grant gives it to you or to a group of yours. the group `admins` can grant it. ask for access: http://127.0.0.1:8787/requests/new?table=lake.dim.accounts
     "#);
     assert!(
         town.engine.asked().is_empty(),
