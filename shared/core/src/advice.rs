@@ -36,7 +36,7 @@ pub struct NextStep {
 }
 
 /// A place in the user's own text. Lines and columns count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// The line.
     pub line: u64,

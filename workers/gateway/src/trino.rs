@@ -8,6 +8,7 @@ pub mod engine;
 pub mod follow;
 pub mod govern;
 pub mod head;
+pub mod place;
 pub mod session;
 pub mod statement;
 pub mod sync;

@@ -20,10 +20,11 @@ use townlake_sql::{Reading, Statement};
 
 use super::answer::{self, Refused};
 use super::check::{self, Question};
-use super::claims::{Claims, PiiClaim, print};
+use super::claims::{Claims, Moves, PiiClaim, print};
 use super::engine::{self, Attempts};
 use super::govern::{Governed, govern};
 use super::head::Page;
+use super::place;
 use super::session::{ClientSession, PII_PROPERTY, prepared_header};
 use super::statement::Sender;
 use super::sync;
@@ -289,6 +290,7 @@ impl Asked<'_> {
                 effective_user: effective_user.clone(),
             }),
             tables: allowed.tables,
+            moved: Moves::of(&allowed.governed.moved),
         };
         let next = page
             .field("nextUri")
@@ -320,7 +322,10 @@ impl Asked<'_> {
         }
         let engine_address = format!("{proto}://{}{placeholder}", sender.origin.host);
         page.replace(&engine_address, &format!("{}{prefix}", sender.origin));
-        Ok(answer::passed(&parts, page.into_body()))
+        match place::led_back(page, &allowed.governed.moved).await {
+            Ok(body) => Ok(answer::passed(&parts, body)),
+            Err(error) => Ok(self.no_engine(&error)),
+        }
     }
 
     /// Stops a query whose answer nobody gets.

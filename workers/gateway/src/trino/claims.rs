@@ -9,18 +9,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use townlake_core::advice::Span;
 use townlake_core::names::{TableRef, UserName};
 use townlake_core::policy::evaluate::{Asker, access};
 use townlake_core::policy::fingerprint::fingerprint;
 use townlake_core::policy::ids::PiiSessionId;
 use townlake_core::policy::model::Model;
 use townlake_core::time::Timestamp;
+use townlake_sql::edit::Moved;
 
 /// The longest prefix: engines take headers of 8 KiB in all.
 pub const MAX_PREFIX_BYTES: usize = 6 * 1024;
 
 /// How much of a fingerprint is kept. The claims are signed, so it only has to tell change from no change.
 const FINGERPRINT_DIGITS: usize = 12;
+
+/// Most statements have one star or two.
+const MAX_MOVES: usize = 32;
 
 /// What a query stands on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,49 @@ pub struct Claims {
     /// The tables that it reads or writes, each with the fingerprint of what the user has of it.
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<(TableRef, String)>,
+    /// What moved in its text when its stars were written out.
+    #[serde(rename = "m", default, skip_serializing_if = "Moves::is_empty")]
+    pub moved: Moves,
+}
+
+/// [`Moved`] in short: six numbers each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moves(Vec<[u64; 6]>);
+
+impl Moves {
+    /// As many as an address has room for; none if there are more, and the engine's places are told as they are.
+    pub fn of(moved: &[Moved]) -> Self {
+        if moved.len() > MAX_MOVES {
+            return Self::default();
+        }
+        let short = |moved: &Moved| {
+            let Moved { from, to, before } = moved;
+            [
+                from.line,
+                from.column,
+                to.line,
+                to.column,
+                before.line,
+                before.column,
+            ]
+        };
+        Self(moved.iter().map(short).collect())
+    }
+
+    /// What it was made of.
+    pub fn to_list(&self) -> Vec<Moved> {
+        let place = |line, column| Span { line, column };
+        let long = |&[from, from_column, to, to_column, before, before_column]: &[u64; 6]| Moved {
+            from: place(from, from_column),
+            to: place(to, to_column),
+            before: place(before, before_column),
+        };
+        self.0.iter().map(long).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// The PII session that a query runs under.
@@ -112,6 +160,7 @@ mod tests {
             query_id: "20261121_1".to_owned(),
             pii: None,
             tables: vec![("lake.dim.accounts".parse().unwrap(), "abc".to_owned())],
+            moved: Moves(vec![[1, 8, 1, 40, 1, 9]]),
         };
         let prefix = claims.to_prefix(&[7; 32]).unwrap();
         let text = prefix.strip_prefix("/t/").unwrap();

@@ -22,6 +22,7 @@ use super::answer::{self, Refused};
 use super::claims::Claims;
 use super::engine::{self, Attempts};
 use super::head::Page;
+use super::place;
 use super::statement::{Sender, internal_sender};
 use super::sync;
 use crate::app::App;
@@ -235,21 +236,28 @@ impl Following<'_> {
             }
             status => return Ok(self.gone(&status.to_string())),
         }
-        let theirs = app.config.engine_forwarded_proto;
-        if theirs == self.sender.origin.scheme {
-            return Ok(answer::passed(&parts, body));
-        }
-        let host = &self.sender.origin.host;
-        match Page::read(body).await {
-            Ok(mut page) => {
-                page.replace(
-                    &format!("{}://{host}/t/", theirs.as_str()),
-                    &format!("{}/t/", self.sender.origin),
-                );
-                Ok(answer::passed(&parts, page.into_body()))
-            }
+        match self.own(body).await {
+            Ok(body) => Ok(answer::passed(&parts, body)),
             Err(error) => Ok(self.gone(&error.to_string())),
         }
+    }
+
+    /// The engine's page with our own addresses, and places in the user's own text.
+    async fn own(&self, body: Body) -> Result<Body, HttpError> {
+        let moved = self.claims.moved.to_list();
+        let theirs = self.app.config.engine_forwarded_proto;
+        let origin = &self.sender.origin;
+        if theirs == origin.scheme && moved.is_empty() {
+            return Ok(body);
+        }
+        let mut page = Page::read(body).await?;
+        if theirs != origin.scheme {
+            page.replace(
+                &format!("{}://{}/t/", theirs.as_str(), origin.host),
+                &format!("{origin}/t/"),
+            );
+        }
+        place::led_back(page, &moved).await
     }
 
     /// A sign of life from a client that is busy with a page.

@@ -12,7 +12,7 @@ use townlake_protocol::lifeguard::audit::AuditColumn;
 use townlake_protocol::trino::ErrorCode;
 use townlake_sql::analysis::{Analysis, analyse};
 use townlake_sql::bound::{About, Bound, Known, TextRange};
-use townlake_sql::edit::{self, Edit};
+use townlake_sql::edit::{self, Edit, Moved};
 use townlake_sql::rewrite::{RewriteError, expand_stars};
 use townlake_sql::types::parse_type;
 use townlake_sql::{
@@ -32,6 +32,8 @@ pub struct Governed {
     pub prepared: Option<(String, String)>,
     /// The columns that it names or that stand behind a `*`, by table.
     pub columns: BTreeMap<TableRef, BTreeSet<String>>,
+    /// What moved in the text that the engine's errors name places of: the innermost one.
+    pub moved: Vec<Moved>,
 }
 
 impl Governed {
@@ -88,6 +90,7 @@ fn unchanged(sql: &str) -> Governed {
         sql: sql.to_owned(),
         prepared: None,
         columns: BTreeMap::new(),
+        moved: Vec::new(),
     }
 }
 
@@ -98,6 +101,7 @@ fn put_back(sql: &str, origin: Origin, governed: Governed) -> Result<Governed, R
             sql: sql.to_owned(),
             prepared: governed.prepared.or(Some((name, governed.sql))),
             columns: governed.columns,
+            moved: governed.moved,
         }),
         Origin::Literal(at) => {
             let literal = format!("'{}'", governed.sql.replace('\'', "''"));
@@ -146,12 +150,14 @@ fn govern_own(
         }
         Err(error) => return Err(not_expanded(sql, &error)),
     };
-    let sql = edit::apply(sql, &edits)
+    let (sql, moved) = edit::apply(sql, &edits)
+        .zip(edit::moved(sql, &edits))
         .ok_or_else(|| not_followed("its stars cannot be written out", None))?;
     Ok(Governed {
         sql,
         prepared: None,
         columns,
+        moved,
     })
 }
 

@@ -74,6 +74,11 @@ impl Page {
         }
     }
 
+    /// Whether the answer tells of columns.
+    pub fn has_columns(&self) -> bool {
+        find(&self.head, b"\"columns\":").is_some()
+    }
+
     /// Replaces a text wherever it stands in the head.
     pub fn replace(&mut self, from: &str, to: &str) {
         let end = ENDS

@@ -1,5 +1,6 @@
 //! Only named, reviewed columns reach the engine.
 
+use crate::engine::Mood;
 use crate::town::Town;
 
 #[tokio::test]
@@ -78,6 +79,41 @@ async fn a_prepared_statement_goes_on_without_stars() {
         asked.headers["x-trino-prepared-statement"],
         "All=SELECT%20contacts%2Eid%2C%20contacts%2Eemail%2C%20contacts%2Enote%20FROM%20crm%2Epublic%2Econtacts"
     );
+}
+
+#[tokio::test]
+async fn the_engines_errors_name_places_of_the_text_that_was_sent() {
+    for (sql, place) in [
+        ("SELECT *, nonsense(id) FROM crm.public.contacts", (1, 11)),
+        ("SELECT nonsense(id), * FROM crm.public.contacts", (1, 8)),
+        (
+            "SELECT c\n .*, d.*, nonsense(id)\nFROM crm.public.contacts c, crm.public.contacts d",
+            (2, 11),
+        ),
+        (
+            "TABLE crm.public.contacts UNION SELECT 1, 'é', nonsense(1)",
+            (1, 48),
+        ),
+        ("SELECT 'é', nonsense(1)", (1, 13)),
+    ] {
+        for mood in [Mood::Well, Mood::Hasty] {
+            let town = Town::open().await;
+            town.engine.be(mood);
+            let ana = town.token("ana").await;
+            let mut answer = town.sql(&ana, sql).await;
+            if mood == Mood::Well {
+                answer = town.page(&ana, &answer.next()).await;
+            }
+            let (line, column) = place;
+            let message = format!("line {line}:{column}: Function 'nonsense' not registered");
+            assert_eq!(answer.error().1, message, "{sql}");
+            let error = &answer.json()["error"];
+            let place = serde_json::json!({"lineNumber": line, "columnNumber": column});
+            assert_eq!(error["errorLocation"], place, "{sql}");
+            assert_eq!(error["failureInfo"]["errorLocation"], place, "{sql}");
+            assert_eq!(error["failureInfo"]["message"], message, "{sql}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ pub enum Mood {
     Odd,
     /// Cannot read a header.
     Picky,
+    /// Finds mistakes before it answers for the first time.
+    Hasty,
 }
 
 /// One request as it came.
@@ -50,6 +52,8 @@ struct Inner {
     strangers: u32,
     asked: Vec<Asked>,
     queries: u64,
+    /// What is wrong with the last statement.
+    mistake: Option<Value>,
 }
 
 /// The engine. Clones share it.
@@ -68,6 +72,7 @@ impl Engine {
             strangers: 0,
             asked: Vec::new(),
             queries: 0,
+            mistake: None,
         };
         let inner = Arc::new(Mutex::new(inner));
         let router = Router::new()
@@ -171,6 +176,7 @@ async fn statement(State(inner): Shared, headers: HeaderMap, body: String) -> Re
         Err(refused) => return refused,
     }
     let mut state = inner.lock().unwrap();
+    state.mistake = mistake_in(&body);
     state.queries += 1;
     let id = format!("20260501_{:05}", state.queries);
     let user = headers["x-trino-user"].to_str().unwrap().to_owned();
@@ -184,6 +190,11 @@ async fn statement(State(inner): Shared, headers: HeaderMap, body: String) -> Re
             json!({"error": {"message": message, "errorCode": 4,
             "errorName": "PERMISSION_DENIED", "errorType": "USER_ERROR"}}),
         );
+    }
+    if state.mood == Mood::Hasty
+        && let Some(mistake) = state.mistake.take()
+    {
+        return answer(&headers, &id, None, mistake);
     }
     let mut response = answer(&headers, &id, Some(1), json!({}));
     if body.starts_with("USE") {
@@ -207,6 +218,9 @@ async fn page(
         Ok(Mood::Restarted) => return StatusCode::NOT_FOUND.into_response(),
         Ok(_) => {}
         Err(refused) => return refused,
+    }
+    if let Some(mistake) = inner.lock().unwrap().mistake.take() {
+        return answer(&headers, &id, None, mistake);
     }
     let next = (token < PAGES).then_some(token + 1);
     // Text in rows that looks like an address is nobody's business.
@@ -247,6 +261,23 @@ async fn kill(State(inner): Shared, Path(id): Path<String>, headers: HeaderMap) 
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => refused,
     }
+}
+
+/// What Trino says of a function that it does not have, at its place in the text that came.
+fn mistake_in(text: &str) -> Option<Value> {
+    let before = text.split_once("nonsense(")?.0;
+    let line = before.lines().count().max(1);
+    let column = before.lines().last().unwrap_or_default().chars().count() + 1;
+    let place = json!({"lineNumber": line, "columnNumber": column});
+    let message = format!("line {line}:{column}: Function 'nonsense' not registered");
+    Some(json!({"error": {
+        "message": message,
+        "errorCode": 6,
+        "errorName": "FUNCTION_NOT_FOUND",
+        "errorType": "USER_ERROR",
+        "errorLocation": place,
+        "failureInfo": {"type": "x", "message": message, "stack": [], "errorLocation": place},
+    }}))
 }
 
 /// A page as Trino writes it: addresses from the forwarded headers, before columns and rows.
