@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{DataType, Expr, Query, TableFactor, VisitMut, VisitorMut};
+use sqlparser::ast::{DataType, Expr, Query, TableFactor, TableWithJoins, VisitMut, VisitorMut};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use townlake_core::advice::Span;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, is_word};
 use crate::dialect::{Trino, parse_type};
 use crate::error::ReadError;
 use crate::extras::Extras;
@@ -28,7 +28,7 @@ pub(crate) fn read_query(
     reader: &mut Reader<'_>,
 ) -> Result<(), ReadError> {
     let query = parse_query(tokens, end, &mut reader.extras)?;
-    relations::collect(query.as_ref(), reader)?;
+    relations::collect(query.as_ref(), tokens, reader)?;
     reader.query = Some(query);
     Ok(())
 }
@@ -42,7 +42,7 @@ pub(crate) fn read_expression(
     let expression = parse(tokens, end, &mut reader.extras, |parser| {
         parser.parse_expr()
     })?;
-    relations::collect(&expression, reader)?;
+    relations::collect(&expression, tokens, reader)?;
     Ok(expression)
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn read_expressions(
     })?;
     expressions
         .iter()
-        .try_for_each(|expression| relations::collect(expression, reader))
+        .try_for_each(|expression| relations::collect(expression, tokens, reader))
 }
 
 /// Reads `(a, name => b)`.
@@ -82,7 +82,7 @@ pub(crate) fn read_call_arguments(
     })?;
     expressions
         .iter()
-        .try_for_each(|expression| relations::collect(expression, reader))
+        .try_for_each(|expression| relations::collect(expression, tokens, reader))
 }
 
 /// Reads `a = 1, b = 2 WHERE ...` to the end of the tokens.
@@ -109,7 +109,7 @@ pub(crate) fn read_assignments(
         .iter()
         .map(|assignment| &assignment.value)
         .chain(&condition)
-        .try_for_each(|expression| relations::collect(expression, reader))?;
+        .try_for_each(|expression| relations::collect(expression, tokens, reader))?;
     reader.change = Some(Change::Update {
         assignments,
         condition,
@@ -127,7 +127,7 @@ pub(crate) fn read_merge(
         let word = parser.expect_keyword(Keyword::MERGE)?;
         parser.parse_merge(word)
     })?;
-    relations::collect_merge(&merge, reader)?;
+    relations::collect_merge(&merge, tokens, end, reader)?;
     reader.change = Some(Change::Merge(Box::new(merge)));
     Ok(())
 }
@@ -159,8 +159,17 @@ pub(crate) fn parse_query(
             .map_err(|error| explain(&tokens, error))?;
         relations.insert(name, relation);
     }
-    let _: ControlFlow<()> = query.visit(&mut PutBack { relations });
-    Ok(query)
+    match query.visit(&mut PutBack { relations }) {
+        ControlFlow::Continue(()) => Ok(query),
+        ControlFlow::Break(()) => Err(ReadError::NotUnderstood {
+            what: "TABLESAMPLE of a relation with two aliases".to_owned(),
+            hint: Some("sample the table itself"),
+            at: user_tokens
+                .iter()
+                .rfind(|token| is_word(Some(&token.token), "TABLESAMPLE"))
+                .map_or(end, |token| span_of(token.span.start)),
+        }),
+    }
 }
 
 /// Puts relations where a name stands for them.
@@ -168,18 +177,41 @@ struct PutBack {
     relations: HashMap<String, TableFactor>,
 }
 
+impl PutBack {
+    /// The relation that a table's name stands for.
+    fn taken(&mut self, factor: &TableFactor) -> Option<TableFactor> {
+        let TableFactor::Table { name, .. } = factor else {
+            return None;
+        };
+        let [part] = name.0.as_slice() else {
+            return None;
+        };
+        self.relations.remove(&part.as_ident()?.value)
+    }
+}
+
 impl VisitorMut for PutBack {
     type Break = ();
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-        if let TableFactor::MatchRecognize { table, .. } = factor
-            && let TableFactor::Table { name, .. } = table.as_ref()
-            && let [part] = name.0.as_slice()
-            && let Some(relation) = part
-                .as_ident()
-                .and_then(|name| self.relations.remove(&name.value))
+        if let TableFactor::MatchRecognize { table, .. } = factor {
+            if let Some(relation) = self.taken(table) {
+                **table = relation;
+            }
+        } else if let Some(relation) = self.taken(factor)
+            && let TableFactor::Table { alias, sample, .. } = factor
         {
-            **table = relation;
+            if sample.is_some() {
+                return ControlFlow::Break(());
+            }
+            let table_with_joins = TableWithJoins {
+                relation,
+                joins: Vec::new(),
+            };
+            *factor = TableFactor::NestedJoin {
+                table_with_joins: Box::new(table_with_joins),
+                alias: alias.take(),
+            };
         }
         ControlFlow::Continue(())
     }
@@ -203,7 +235,7 @@ pub(crate) fn parse<T>(
         .and_then(|relation| relation.tokens.first())
     {
         return Err(ReadError::NotUnderstood {
-            what: "MATCH_RECOGNIZE over a subquery outside of a query".to_owned(),
+            what: "this relation outside of a query".to_owned(),
             hint: None,
             at: span_of(first.span.start),
         });

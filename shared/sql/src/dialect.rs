@@ -101,10 +101,6 @@ impl Dialect for Trino {
         true
     }
 
-    fn supports_window_clause_named_window_reference(&self) -> bool {
-        true
-    }
-
     fn supports_lambda_functions(&self) -> bool {
         true
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{DataType, Expr, Ident, OrderByExpr};
 use sqlparser::tokenizer::Location;
+use townlake_core::advice::Span;
 
 /// What the tree of one statement does not show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct Extras {
     pub corresponding: BTreeMap<Location, Vec<Ident>>,
     /// `GROUP BY ALL ...` and `GROUP BY DISTINCT ...`, by the word `SELECT`.
     pub group_by: BTreeMap<Location, GroupByQuantifier>,
-    /// `GROUP BY AUTO`, by the word `SELECT`. In the tree it is `GROUP BY ALL`.
+    /// `AUTO` in GROUP BY, by the word. In the tree it is a quoted name.
     pub group_by_auto: BTreeSet<Location>,
     /// `BETWEEN SYMMETRIC`, by the start of the lower bound.
     pub symmetric: BTreeSet<Location>,
@@ -160,6 +161,8 @@ pub struct SessionProperty {
     pub name: String,
     /// Its value.
     pub value: Expr,
+    /// Where its name starts.
+    pub at: Span,
 }
 
 impl Extras {

@@ -20,6 +20,8 @@ pub fn function_hint(name: &str) -> Option<&'static str> {
         "safe_cast" | "try_convert" => "write TRY_CAST(x AS type)",
         "ifnull" | "nvl" | "isnull" | "zeroifnull" => "write coalesce(a, b)",
         "iff" | "iif" | "decode" => "write if(condition, a, b) or CASE",
+        "left" => "write substr(text, 1, n)",
+        "right" => "write substr(text, -n)",
         "len" | "datalength" => "write length(x)",
         "charindex" | "instr" | "locate" => "write strpos(text, part)",
         "group_concat" | "string_agg" | "wm_concat" => {

@@ -67,8 +67,12 @@ pub(crate) fn prepare(
 struct Level {
     /// Its last SELECT.
     select: Option<Location>,
+    /// Where its parenthesis is among the tokens put out.
+    start: usize,
     /// Whether it holds the members of a `JSON_OBJECT`.
     is_object: bool,
+    /// Whether the last clause was GROUP BY.
+    is_grouping: bool,
 }
 
 /// One walk over the tokens.
@@ -108,12 +112,18 @@ impl Pass<'_> {
                 let is_object = self.index > 0
                     && is_word(self.out.last().map(|token| &token.token), "JSON_OBJECT");
                 self.levels.push(Level {
-                    select: None,
+                    start: self.out.len(),
                     is_object,
+                    ..Level::default()
                 });
             }
             Token::RParen => {
-                self.levels.pop();
+                let level = self.levels.pop();
+                self.keep(1);
+                if let Some(level) = level {
+                    patterns::substitute_aliased(self, level.start);
+                }
+                return Ok(());
             }
             // `'a' : x` in a JSON_OBJECT means the same as `'a' VALUE x`.
             Token::Colon if self.levels.last().is_some_and(|level| level.is_object) => {
@@ -132,6 +142,8 @@ impl Pass<'_> {
 
     fn word(&mut self, word: &str) -> Result<(), ReadError> {
         match word {
+            // sqlparser takes these words for operators and clauses even where nothing of such follows.
+            _ if self.is_alias(word) => self.quote(&word.to_ascii_lowercase()),
             "SELECT" => {
                 self.enter_select();
                 self.keep(1);
@@ -150,6 +162,11 @@ impl Pass<'_> {
             "VALUES" => values::wrap_rows(self),
             "UNION" | "EXCEPT" | "INTERSECT" => return self.set_operation(),
             "GROUP" if self.sees(&["GROUP", "BY"]) => self.group_by(),
+            "AUTO" if self.is_grouping() => self.group_by_auto(),
+            "HAVING" | "ORDER" | "WINDOW" => {
+                self.set_grouping(false);
+                self.keep(1);
+            }
             "BETWEEN" => self.between(),
             "AT" if self.sees(&["AT", "LOCAL"]) => self.at_local(),
             "LIMIT" => return self.limit(),

@@ -40,7 +40,7 @@ pub fn read(text: &str, session: &Session) -> Result<Reading, ReadError> {
         return Err(ReadError::NotUnderstood {
             what: format!("`{}` for one query", property.name),
             hint: Some("use SET SESSION before the query"),
-            at: Span { line: 1, column: 1 },
+            at: property.at,
         });
     }
     Ok(parsed.reading)

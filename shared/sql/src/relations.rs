@@ -8,9 +8,10 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    Ident, Merge, MergeAction, ObjectName, Query, Select, SetExpr, SetOperator, Spanned,
-    Statement as Tree, TableFactor, Visit, Visitor,
+    Ident, Merge, MergeAction, MergeClauseKind, ObjectName, Query, Select, SetExpr, SetOperator,
+    Spanned, Statement as Tree, TableFactor, Visit, Visitor,
 };
+use sqlparser::tokenizer::TokenWithSpan;
 use townlake_core::advice::Span;
 use townlake_core::names::is_reserved;
 
@@ -25,19 +26,29 @@ use crate::visit::{first_mention, flow, visit};
 
 mod allowed;
 mod expression;
+mod place;
 
-/// Adds the tables of a tree to the reader.
-pub(crate) fn collect<T: Visit>(tree: &T, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+/// Adds the tables of a tree to the reader; `tokens` are the user's that it was made of.
+pub(crate) fn collect<T: Visit>(
+    tree: &T,
+    tokens: &[TokenWithSpan],
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let mut collector = Collector {
         reader,
         scopes: Vec::new(),
         seen: None,
     };
-    visit(tree, &mut collector)
+    visit(tree, &mut collector).map_err(|error| place::at_its_words(error, tokens))
 }
 
 /// Adds the tables of a `MERGE`: its target is written, everything else is read.
-pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+pub(crate) fn collect_merge(
+    merge: &Merge,
+    tokens: &[TokenWithSpan],
+    end: Span,
+    reader: &mut Reader<'_>,
+) -> Result<(), ReadError> {
     let TableFactor::Table { name, .. } = &merge.table else {
         return Err(not_understood(
             "a MERGE into something else than a table",
@@ -47,19 +58,32 @@ pub(crate) fn collect_merge(merge: &Merge, reader: &mut Reader<'_>) -> Result<()
     if merge.clauses.is_empty() {
         return Err(ReadError::Syntax {
             message: "expected WHEN MATCHED or WHEN NOT MATCHED behind the condition".to_owned(),
-            at: span(merge.on.as_ref()),
+            at: end,
         });
     }
     if merge.output.is_some() || !merge.optimizer_hints.is_empty() {
-        return Err(not_understood("this kind of MERGE", span(&merge.table)));
+        let error = not_understood("this kind of MERGE", span(&merge.table));
+        return Err(place::at_its_words(error, tokens));
     }
     for clause in &merge.clauses {
+        if matches!(
+            clause.clause_kind,
+            MergeClauseKind::NotMatchedBySource | MergeClauseKind::NotMatchedByTarget
+        ) {
+            let hint = "change the rows that have no match in a statement of their own";
+            let at = span_of(clause.when_token.0.span.start);
+            return Err(ReadError::NotUnderstood {
+                what: "WHEN NOT MATCHED BY".to_owned(),
+                hint: Some(hint),
+                at,
+            });
+        }
         if let MergeAction::Update(update) = &clause.action {
             update.assignments.iter().try_for_each(check_target)?;
         }
     }
     reader.note_target(&to_name(name)?, Access::Write)?;
-    collect(merge, reader)
+    collect(merge, tokens, reader)
 }
 
 fn check_target(assignment: &Assignment) -> Result<(), ReadError> {
@@ -138,9 +162,7 @@ impl Visitor for Collector<'_, '_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<ReadError> {
-        let place = select.select_token.0.span.start;
-        let auto = self.reader.extras.group_by_auto.contains(&place);
-        flow(allowed::check_select(select, auto))
+        flow(allowed::check_select(select))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<ReadError> {
@@ -327,7 +349,10 @@ fn identifiers(identifiers: &[Ident], at: Span) -> Result<Name, ReadError> {
                 })
             }
             None | Some('"') => Ok(part.value.to_lowercase()),
-            Some(_) => Err(not_understood("a string as a name", at)),
+            Some(_) => Err(not_understood(
+                &format!("the string '{}' as a name", part.value),
+                at,
+            )),
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Name {

@@ -27,6 +27,17 @@ pub(crate) fn syntax_error(
             column: column.parse().ok()?,
         })
     });
+    // It shows the token as its own code would.
+    if text.starts_with("No infix parser") {
+        let at = place.unwrap_or(here);
+        let found = tokens.iter().find(|token| span_of(token.span.start) == at);
+        let operator = found.map_or_else(String::new, |token| token.to_string());
+        return ReadError::NotUnderstood {
+            what: format!("the operator `{operator}`"),
+            hint: None,
+            at,
+        };
+    }
     let expected = text
         .strip_prefix("Expected")
         .map(|text| text.trim_start_matches([':', ' ']));

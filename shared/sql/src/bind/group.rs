@@ -35,7 +35,8 @@ impl Binder<'_> {
                 });
             }
             GroupByExpr::Expressions(list, _) => list,
-            GroupByExpr::All(_) => return Some(group_by_auto(self.source.all(), outputs)),
+            // Refused before; without a list nothing is grouped by.
+            GroupByExpr::All(_) => return None,
         };
         let mut group = Group {
             keys: Vec::new(),
@@ -118,6 +119,9 @@ impl Binder<'_> {
                     .map(|part| self.simple_key(part, outputs, scope, keys))
                     .collect();
                 vec![set]
+            }
+            Tree::Identifier(word) if self.extras.group_by_auto.contains(&word.span.start) => {
+                vec![auto_keys(self.source.all(), outputs, keys)]
             }
             expr => vec![vec![self.simple_key(expr, outputs, scope, keys)]],
         }
@@ -232,18 +236,13 @@ fn position(text: &str, keys: &mut Vec<Expr>, key: Expr) -> usize {
     }
 }
 
-/// `GROUP BY AUTO`: by every select item that does not aggregate.
-fn group_by_auto(text: &str, outputs: &Outputs) -> Group {
-    let mut keys = Vec::new();
-    for (_, value) in &outputs.columns {
-        if !has_aggregate(value) {
-            position(text, &mut keys, value.clone());
-        }
-    }
-    Group {
-        sets: vec![(0..keys.len()).collect()],
-        keys,
-    }
+/// `AUTO`: every select item that does not aggregate.
+fn auto_keys(text: &str, outputs: &Outputs, keys: &mut Vec<Expr>) -> Vec<usize> {
+    let values = outputs.columns.iter().map(|(_, value)| value);
+    values
+        .filter(|value| !has_aggregate(value))
+        .map(|value| position(text, keys, value.clone()))
+        .collect()
 }
 
 /// Whether an expression aggregates the rows of its own query.

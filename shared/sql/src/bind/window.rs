@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    Ident, NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowFrameUnits,
     WindowSpec, WindowType,
 };
 use sqlparser::tokenizer::Location;
@@ -22,9 +22,9 @@ impl Binder<'_> {
         self.names.windows.push(HashMap::new());
         for NamedWindowDefinition(name, window) in windows {
             let at = self.source.range(name.span);
-            let folded = name.value.to_lowercase();
+            let folded = window_name(name);
             let window = match window {
-                NamedWindowExpr::NamedWindow(base) => self.named_window(&base.value, &at),
+                NamedWindowExpr::NamedWindow(base) => self.named_window(base, &at),
                 NamedWindowExpr::WindowSpec(spec) => {
                     let window = self.window_of(spec, scope, &at);
                     let all = self.source.with_words_behind(&at, &["AS"]);
@@ -58,8 +58,8 @@ impl Binder<'_> {
         Some(window)
     }
 
-    fn named_window(&mut self, name: &str, at: &TextRange) -> Window {
-        let folded = name.to_lowercase();
+    fn named_window(&mut self, name: &Ident, at: &TextRange) -> Window {
+        let folded = window_name(name);
         let windows = self.names.windows.last();
         match windows.and_then(|windows| windows.get(&folded)) {
             Some(window) => {
@@ -73,7 +73,7 @@ impl Binder<'_> {
                 window.clone()
             }
             None => {
-                let message = format!("Cannot resolve WINDOW name {name}");
+                let message = format!("Cannot resolve WINDOW name {}", name.value);
                 self.problem("INVALID_WINDOW_REFERENCE", message, at);
                 empty()
             }
@@ -85,7 +85,7 @@ impl Binder<'_> {
         match over {
             WindowType::NamedWindow(name) => {
                 let at = self.source.range(name.span);
-                self.named_window(&name.value, &at)
+                self.named_window(name, &at)
             }
             WindowType::WindowSpec(spec) => self.window_of(spec, scope, at),
         }
@@ -95,7 +95,7 @@ impl Binder<'_> {
         let mut window = match &spec.window_name {
             Some(base) => {
                 let place = self.source.range(base.span);
-                let base = self.named_window(&base.value, &place);
+                let base = self.named_window(base, &place);
                 self.check_base(&base, spec, &place);
                 base
             }
@@ -218,5 +218,13 @@ fn bound_text(bound: &WindowFrameBound) -> String {
         WindowFrameBound::Preceding(Some(distance)) => format!("{distance} PRECEDING"),
         WindowFrameBound::Following(None) => "UNBOUNDED FOLLOWING".to_owned(),
         WindowFrameBound::Following(Some(distance)) => format!("{distance} FOLLOWING"),
+    }
+}
+
+/// What a window's name is known by: quoted names are told apart by case, alone among Trino's names.
+fn window_name(name: &Ident) -> String {
+    match name.quote_style {
+        Some(_) => name.value.clone(),
+        None => name.value.to_uppercase(),
     }
 }

@@ -21,12 +21,13 @@ pub(super) fn read_inline(
         cursor.advance();
         cursor.advance();
         loop {
+            let at = cursor.at();
             let name = cursor.name("a session property", 2)?.dotted();
             cursor.expect_token(&Token::Eq)?;
             let value = up_to(cursor, starts_next);
             let (value, length) = body::parse_front(value, cursor.end())?;
             cursor.advance_by(length);
-            let property = SessionProperty { name, value };
+            let property = SessionProperty { name, value, at };
             reader.extras.session.push(property);
             if !cursor.eat_token(&Token::Comma) {
                 break;

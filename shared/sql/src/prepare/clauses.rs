@@ -10,6 +10,47 @@ use crate::cursor::is_word;
 use crate::error::ReadError;
 use crate::extras::{GroupByQuantifier, TimeTravel, TimeTravelKind};
 
+/// Words that are aliases in Trino and something else in sqlparser, whatever follows them.
+const ALIASES: [&str; 15] = [
+    "COLLATE",
+    "DIV",
+    "IGNORE",
+    "ILIKE",
+    "MATCH",
+    "MEMBER",
+    "OPERATOR",
+    "OVER",
+    "OVERLAPS",
+    "PARTITION",
+    "REGEXP",
+    "RESPECT",
+    "RLIKE",
+    "SIMILAR",
+    "XOR",
+];
+
+/// Reserved words that follow an alias.
+const BEHIND_ALIAS: [&str; 18] = [
+    "CROSS",
+    "EXCEPT",
+    "FROM",
+    "FULL",
+    "GROUP",
+    "HAVING",
+    "INNER",
+    "INTERSECT",
+    "JOIN",
+    "LEFT",
+    "NATURAL",
+    "ON",
+    "ORDER",
+    "RIGHT",
+    "UNION",
+    "USING",
+    "WHEN",
+    "WHERE",
+];
+
 impl Pass<'_> {
     /// `SELECT top.x`: sqlparser takes the word for a clause of another dialect unless it is quoted.
     pub(super) fn top(&mut self) {
@@ -23,6 +64,26 @@ impl Pass<'_> {
         }
     }
 
+    /// Whether a word ends a select item or a relation as its alias: something to name is before it, and behind it what
+    /// comes after an alias.
+    pub(super) fn is_alias(&self, word: &str) -> bool {
+        let names = match self.out.last().map(|token| &token.token) {
+            Some(Token::Word(word)) => word.quote_style.is_some() || !is_reserved(&word.value),
+            Some(token) => matches!(
+                token,
+                Token::RParen | Token::RBracket | Token::Number(..) | Token::SingleQuotedString(_)
+            ),
+            None => false,
+        };
+        let ends = match self.peek(1) {
+            None | Some(Token::Comma | Token::RParen) => true,
+            // Columns behind a table's alias.
+            Some(Token::LParen) => word == "PARTITION",
+            behind => BEHIND_ALIAS.iter().any(|word| is_word(behind, word)),
+        };
+        names && ends && ALIASES.contains(&word)
+    }
+
     /// Puts a word into quotes, so that it is a name for sqlparser as well. Trino folds quoted names too.
     pub(super) fn quote(&mut self, word: &str) {
         self.put(Token::make_word(word, Some('"')), self.index);
@@ -33,6 +94,7 @@ impl Pass<'_> {
         let place = self.place(0);
         if let Some(level) = self.levels.last_mut() {
             level.select = Some(place);
+            level.is_grouping = false;
         }
     }
 
@@ -125,10 +187,8 @@ impl Pass<'_> {
 
     pub(super) fn group_by(&mut self) {
         self.keep(2);
+        self.set_grouping(true);
         let select = self.levels.last().and_then(|level| level.select);
-        if self.group_by_auto() {
-            return;
-        }
         let ends = self.ends_group_by(1);
         let quantifier = if self.sees(&["ALL"]) {
             GroupByQuantifier::All
@@ -137,23 +197,27 @@ impl Pass<'_> {
         } else {
             return;
         };
-        if let Some(select) = select.filter(|_| !ends || self.sees_grouping(1)) {
+        let goes_on = !ends || self.sees_grouping(1) || is_word(self.peek(1), "AUTO");
+        if let Some(select) = select.filter(|_| goes_on) {
             self.extras.group_by.insert(select, quantifier);
             self.index += 1;
-            self.group_by_auto();
         }
     }
 
-    /// `AUTO`, if that is all there is to group by.
-    fn group_by_auto(&mut self) -> bool {
-        let is_auto = self.sees(&["AUTO"]) && self.ends_group_by(1);
-        if is_auto {
-            let select = self.levels.last().and_then(|level| level.select);
-            self.extras.group_by_auto.extend(select);
-            self.put(Token::make_keyword("ALL"), self.index);
-            self.index += 1;
+    /// `AUTO`, one of what is grouped by. The word is reserved, so no column that is meant is called so.
+    pub(super) fn group_by_auto(&mut self) {
+        self.extras.group_by_auto.insert(self.place(0));
+        self.quote("auto");
+    }
+
+    pub(super) fn is_grouping(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.is_grouping)
+    }
+
+    pub(super) fn set_grouping(&mut self, is_grouping: bool) {
+        if let Some(level) = self.levels.last_mut() {
+            level.is_grouping = is_grouping;
         }
-        is_auto
     }
 
     fn ends_group_by(&self, ahead: usize) -> bool {

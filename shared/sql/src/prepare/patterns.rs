@@ -12,14 +12,15 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 use townlake_core::names::is_reserved;
 
 use super::Pass;
-use super::groups::{opening_parenthesis, start_of_call, start_of_name};
+use super::groups::{closing_parentheses, opening_parenthesis, start_of_call, start_of_name};
 use crate::body::run;
 use crate::cursor::is_word;
 use crate::error::ReadError;
 use crate::extras::RowPattern;
 
-/// A relation in front of `MATCH_RECOGNIZE` that is not a plain table. sqlparser knows only those there, so a table
-/// of an impossible name stands for it until the tree is there.
+/// A relation that sqlparser does not know in its place: in front of `MATCH_RECOGNIZE` it knows plain tables only, and
+/// in parentheses no relation with an alias that gets another one. A table of an impossible name stands for it until
+/// the tree is there.
 #[derive(Debug)]
 pub(crate) struct Substitute {
     /// The name.
@@ -256,6 +257,10 @@ fn substitute_relation(pass: &mut Pass<'_>) {
     let Some(start) = start_of_derived_table(&pass.out) else {
         return;
     };
+    substitute(pass, start);
+}
+
+fn substitute(pass: &mut Pass<'_>, start: usize) {
     let tokens = pass.out.split_off(start);
     let Some(first) = tokens.first() else {
         return;
@@ -266,6 +271,58 @@ fn substitute_relation(pass: &mut Pass<'_>) {
         span: first.span,
     });
     pass.substitutes.push(Substitute { name, tokens });
+}
+
+/// Takes `(t x)` off the end of what is put out if another alias follows: sqlparser has one alias for a table. `start` is
+/// where the parenthesis is.
+pub(super) fn substitute_aliased(pass: &mut Pass<'_>, start: usize) {
+    let before = start.checked_sub(1).and_then(|before| pass.out.get(before));
+    let before = before.map(|token| &token.token);
+    let is_relation = matches!(before, Some(Token::Comma | Token::LParen))
+        || is_word(before, "FROM")
+        || is_word(before, "JOIN");
+    let inside = pass.out.len().checked_sub(1);
+    let inside = inside.and_then(|end| pass.out.get(start + 1..end));
+    if is_relation
+        && (is_word(pass.peek(0), "AS") || pass.names_table(0))
+        && inside.is_some_and(is_aliased)
+    {
+        substitute(pass, start);
+    }
+}
+
+/// Whether the tokens are a table's name or a group in parentheses, and an alias, maybe with columns.
+fn is_aliased(tokens: &[TokenWithSpan]) -> bool {
+    let closing = closing_parentheses(tokens);
+    let token = |index: usize| tokens.get(index).map(|token| &token.token);
+    let is_name = |index: usize| matches!(token(index), Some(Token::Word(word)) if word.quote_style.is_some() || !is_reserved(&word.value));
+    let behind_group = |index: usize| closing.get(index).map_or(index, |close| close + 1);
+    let mut index = 0;
+    if token(0) == Some(&Token::LParen) {
+        index = behind_group(0);
+    } else {
+        while is_name(index) && token(index + 1) == Some(&Token::Period) {
+            index += 2;
+        }
+        if !is_name(index) {
+            return false;
+        }
+        index += 1;
+    }
+    if is_word(token(index), "AS") {
+        index += 1;
+    }
+    if !is_name(index) {
+        return false;
+    }
+    index += 1;
+    if token(index) == Some(&Token::LParen) {
+        index = behind_group(index);
+    }
+    if is_word(token(index), "TABLESAMPLE") {
+        index = behind_group(index + 2);
+    }
+    index == tokens.len()
 }
 
 /// No table of a user's can have the name: names have no line feeds in the texts that sqlparser's tokens come from
@@ -285,6 +342,9 @@ fn start_of_derived_table(tokens: &[TokenWithSpan]) -> Option<usize> {
     if token(last) == Some(&Token::RParen) {
         let open = opening_parenthesis(tokens, last)?;
         let before = open.checked_sub(1)?;
+        if is_word(token(before), "TABLE") {
+            return Some(before);
+        }
         if !is_name(before) || is_word(token(before), "LATERAL") {
             return Some(open);
         }
@@ -301,5 +361,9 @@ fn start_of_derived_table(tokens: &[TokenWithSpan]) -> Option<usize> {
     if token(before) != Some(&Token::RParen) {
         return None;
     }
-    opening_parenthesis(tokens, before)
+    let open = opening_parenthesis(tokens, before)?;
+    let is_function = open
+        .checked_sub(1)
+        .filter(|before| is_word(token(*before), "TABLE"));
+    is_function.or(Some(open))
 }

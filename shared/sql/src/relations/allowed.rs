@@ -112,9 +112,8 @@ fn check_body(body: &SetExpr) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Refuses SELECTs with clauses that Trino does not have. `GROUP BY ALL` is all right if it stands for
-/// `GROUP BY AUTO`.
-pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError> {
+/// Refuses SELECTs with clauses that Trino does not have.
+pub(super) fn check_select(select: &Select) -> Result<(), ReadError> {
     let Select {
         select_token: _,
         optimizer_hints,
@@ -187,10 +186,9 @@ pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError>
     }
     match group_by {
         GroupByExpr::Expressions(_, modifiers) if modifiers.is_empty() => {}
-        GroupByExpr::All(modifiers) if modifiers.is_empty() && auto => {}
         GroupByExpr::All(_) => Err(hinted(
             "GROUP BY ALL",
-            "name the columns, or their positions",
+            "write GROUP BY AUTO, or name the columns",
             select,
         ))?,
         _ => refuse!("this kind of GROUP BY", select),
@@ -202,11 +200,8 @@ pub(super) fn check_select(select: &Select, auto: bool) -> Result<(), ReadError>
 fn check_item(item: &SelectItem) -> Result<(), ReadError> {
     match item {
         SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'') => {
-            Err(ReadError::NotUnderstood {
-                what: "a string as an alias".to_owned(),
-                hint: Some("quote names with double quotes"),
-                at: span(item),
-            })
+            let hint = "quote names with double quotes";
+            Err(hinted("a string as an alias", hint, item))
         }
         SelectItem::UnnamedExpr(_)
         | SelectItem::ExprWithAlias { .. }

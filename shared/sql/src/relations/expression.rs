@@ -9,6 +9,7 @@ use townlake_core::names::is_reserved;
 use super::allowed::hinted;
 use super::{not_understood, span};
 use crate::error::ReadError;
+use crate::hints::function_hint;
 use crate::tokens::span_of;
 
 /// Refuses expressions that Trino does not have. Subqueries in the others are visited by themselves.
@@ -88,6 +89,19 @@ pub(super) fn check_expression(expression: &Expr) -> Result<(), ReadError> {
             "write regexp_like(x, pattern)",
             expr.as_ref(),
         )),
+        Expr::Like { any: true, .. } => {
+            let hint = "write a LIKE for each pattern, with OR between them";
+            Err(hinted("LIKE ANY", hint, expression))
+        }
+        Expr::Convert { .. } => {
+            let hint = "write CAST(x AS type)";
+            Err(hinted("a type as an argument", hint, expression))
+        }
+        Expr::Collate { .. } => Err(not_understood("COLLATE", span(expression))),
+        Expr::InUnnest { .. } => {
+            let hint = "write contains(array, x)";
+            Err(hinted("IN UNNEST", hint, expression))
+        }
         _ => Err(not_understood("this kind of expression", span(expression))),
     }
 }
@@ -137,6 +151,25 @@ fn check_operator(operator: &BinaryOperator, right: &Expr) -> Result<(), ReadErr
     Err(hinted(&format!("the operator `{operator}`"), hint, right))
 }
 
+/// Reserved words that Trino's grammar or this crate has calls of.
+const CALLED: [&str; 15] = [
+    "CURRENT_CATALOG",
+    "CURRENT_PATH",
+    "CURRENT_ROLE",
+    "CURRENT_SCHEMA",
+    "CURRENT_USER",
+    "GROUPING",
+    "JSON_ARRAY",
+    "JSON_EXISTS",
+    "JSON_OBJECT",
+    "JSON_QUERY",
+    "JSON_TABLE",
+    "JSON_VALUE",
+    "LISTAGG",
+    "NORMALIZE",
+    "TABLE",
+];
+
 /// Refuses calls that Trino's grammar does not have, whatever the function.
 fn check_form(function: &Function) -> Result<(), ReadError> {
     let [name] = function.name.0.as_slice() else {
@@ -159,6 +192,18 @@ fn check_form(function: &Function) -> Result<(), ReadError> {
     if is_clock && is_empty {
         let what = format!("`{}()`", name.value);
         return Err(hinted(&what, "write it without parentheses", function));
+    }
+    // sqlparser reads a call of any word.
+    if is_reserved(&name.value) && !is_clock && !CALLED.into_iter().any(is) {
+        let message = format!("expected an expression, found `{}`", name.value);
+        let message = match function_hint(&name.value) {
+            Some(hint) => format!("{message}: {hint}"),
+            None => message,
+        };
+        return Err(ReadError::Syntax {
+            message,
+            at: span_of(name.span.start),
+        });
     }
     match (is("LISTAGG"), function.within_group.is_empty()) {
         (true, false) | (false, true) => Ok(()),

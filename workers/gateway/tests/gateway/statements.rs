@@ -106,7 +106,7 @@ async fn refusals_say_what_why_and_what_to_do() {
     SELECT * FROM TABLE(crm.system.query(query => 'SELECT * FROM contacts'))
       PERMISSION_DENIED: line 1:21: Access Denied: the table function `crm.system.query` cannot be used: it brings rows past the policy's masks and filters. select from the tables themselves
     SELECT * FROM lake.dim.accounts FOR UPDATE
-      NOT_SUPPORTED: line 1:1: a clause behind the query is not understood here: what the gateway cannot read to its end, it does not let through
+      NOT_SUPPORTED: line 1:33: a clause behind the query is not understood here: what the gateway cannot read to its end, it does not let through
     SELECT 1; SELECT 2
       SYNTAX_ERROR: line 1:11: only one statement can be sent at a time: something follows the `;`: nothing was run
     SELEC 1
