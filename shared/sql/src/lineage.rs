@@ -15,12 +15,13 @@ mod targets;
 mod text;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::bound::{Bound, ColumnId, Known, RelationId, Table, TextRange};
 use crate::types::Type;
 
 pub(crate) use canon::{Canon, digest};
-pub(crate) use sources::Sources;
+pub(crate) use sources::{RowOrigin, Sources};
 pub(crate) use text::{Part, outside_quotes_lowered};
 
 /// What a statement's rows and columns are made of.
@@ -64,8 +65,9 @@ pub struct Output {
     pub conditions: Vec<BaseColumn>,
     /// The tables whose rows decide which rows it has.
     pub row_tables: Vec<String>,
-    /// The columns that decide which rows it has, those of its own subqueries included.
-    pub row_columns: Vec<BaseColumn>,
+    /// The columns that decide which rows it has, those of its own subqueries included. Outputs without subqueries
+    /// share them: a copy for each column of a wide DISTINCT would take quadratic time and space.
+    pub row_columns: Arc<[BaseColumn]>,
     /// Its expression over base columns, in one spelling.
     pub expression: String,
     /// The rules of the CASE and `if` expressions in it.
@@ -193,9 +195,15 @@ pub fn lineage(bound: &Bound) -> Lineage {
     let sources = Sources::of(bound);
     let canon = Canon::of(bound, &sources, Part::Whole);
     let (reads, writes) = reads::tables(bound);
+    let shared = rows::origin(&sources);
+    let shared = SharedRows {
+        tables: sources.table_names(&shared.tables),
+        columns: sources.column_names(&shared.columns).into(),
+        origin: shared,
+    };
     let outputs = targets::outputs(bound)
         .iter()
-        .map(|target| output(&sources, &canon, target))
+        .map(|target| output(&sources, &canon, &shared, target))
         .collect();
     let complete = bound
         .output
@@ -220,19 +228,37 @@ pub(crate) fn output_texts(canon: &Canon<'_>) -> Vec<String> {
         .collect()
 }
 
-fn output(sources: &Sources<'_>, canon: &Canon<'_>, target: &targets::Target<'_>) -> Output {
+/// What decides the rows of all outputs alike.
+struct SharedRows {
+    origin: RowOrigin,
+    tables: Vec<String>,
+    columns: Arc<[BaseColumn]>,
+}
+
+fn output(
+    sources: &Sources<'_>,
+    canon: &Canon<'_>,
+    shared: &SharedRows,
+    target: &targets::Target<'_>,
+) -> Output {
     let origin = targets::origin(sources, target);
-    let mut rows = rows::origin(sources);
-    rows.take(&origin.rows);
-    rows.settle();
+    let (row_tables, row_columns) = if origin.rows.is_empty() {
+        (shared.tables.clone(), Arc::clone(&shared.columns))
+    } else {
+        let mut rows = shared.origin.clone();
+        rows.take(&origin.rows);
+        rows.settle();
+        let columns = sources.column_names(&rows.columns).into();
+        (sources.table_names(&rows.tables), columns)
+    };
     Output {
         name: target.name.clone(),
         ty: target.ty.clone(),
         kind: origin.kind,
         values: sources.column_names(&origin.values),
         conditions: sources.column_names(&origin.conditions),
-        row_tables: sources.table_names(&rows.tables),
-        row_columns: sources.column_names(&rows.columns),
+        row_tables,
+        row_columns,
         expression: targets::expression(canon, target),
         rules: rules::of(canon, target),
         complete: !origin.unknown && !sources.is_unfinished(),

@@ -41,7 +41,7 @@ fn show(lineage: &Lineage) -> String {
             let when = rule.when.as_deref().unwrap_or("else");
             line.push_str(&format!(" + {when} then {}", rule.then));
         }
-        if output.row_columns != lineage.rows.columns {
+        if *output.row_columns != *lineage.rows.columns {
             line.push_str(&format!(" | rows by {}", list(&output.row_columns)));
         }
         if !output.complete {

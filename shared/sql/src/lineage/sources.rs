@@ -678,6 +678,10 @@ impl Origin {
 }
 
 impl RowOrigin {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.columns.is_empty()
+    }
+
     pub(crate) fn take(&mut self, other: &RowOrigin) {
         self.tables.extend_from_slice(&other.tables);
         self.columns.extend_from_slice(&other.columns);

@@ -112,7 +112,7 @@ fn sources_are_touched(text: &str, bound: &Bound) {
             .values
             .iter()
             .chain(&output.conditions)
-            .chain(&output.row_columns)
+            .chain(output.row_columns.iter())
     });
     for BaseColumn { table, column } in of_outputs.chain(&lineage.rows.columns) {
         let is_named = column == "*" || columns.contains(column.as_str());
