@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use townlake_core::advice::Span;
 use townlake_core::names::{TableRef, is_reserved};
 
@@ -16,6 +16,7 @@ use crate::extras::Extras;
 use crate::limits::MAX_CHARACTERS;
 use crate::prepare::closing_parentheses;
 use crate::read::{Session, read};
+use crate::text::TextMap;
 use crate::tokens::span_of;
 
 /// What a text mentions.
@@ -64,7 +65,13 @@ pub fn mentioned(text: &str, session: &Session) -> Mentioned {
         let tokens = tokens_before_error(text);
         let queries = query_names(&tokens);
         for (parts, at) in table_names(&tokens) {
-            let is_query = matches!(parts.as_slice(), [only] if queries.contains(only));
+            // A name at the end of the text may be the beginning of one.
+            let is_cut = !text.ends_with(char::is_whitespace)
+                && tokens
+                    .last()
+                    .is_some_and(|last| span_of(last.span.start) == at);
+            let is_query = matches!(parts.as_slice(), [only] if queries.contains(only)
+                || is_cut && queries.iter().any(|query| query.starts_with(only)));
             if !is_query {
                 tables.push(Mention {
                     table: complete(&parts, session),
@@ -82,41 +89,59 @@ pub fn mentioned(text: &str, session: &Session) -> Mentioned {
 
 /// All tokens up to the first place where the text cannot be split, e.g. a string without an end.
 fn tokens_before_error(text: &str) -> Vec<TokenWithSpan> {
-    let dialect = Trino::new(&[], 0, Extras::default());
-    let mut tokens = Vec::new();
-    // The error is the one that reading the text has given already.
-    let _ = Tokenizer::new(&dialect, text).tokenize_with_location_into_buf(&mut tokens);
+    let (mut tokens, error) = split(text);
+    if let Some(quote) = error.and_then(|at| lone_quote(text, &tokens, at)) {
+        let mut without = text.to_owned();
+        without.replace_range(quote..=quote, " ");
+        tokens = split(&without).0;
+    }
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
     tokens
 }
 
-/// Names of common table expressions: `name AS (SELECT`, `name (a, b) AS MATERIALIZED (WITH`.
+/// All tokens up to the first place where the text cannot be split, and that place.
+fn split(text: &str) -> (Vec<TokenWithSpan>, Option<Location>) {
+    let dialect = Trino::new(&[], 0, Extras::default());
+    let mut tokens = Vec::new();
+    let result = Tokenizer::new(&dialect, text).tokenize_with_location_into_buf(&mut tokens);
+    (tokens, result.err().map(|error| error.location))
+}
+
+/// The quote that lost its other one: it takes SQL for a string and strings for SQL, and strings have no line breaks.
+fn lone_quote(text: &str, tokens: &[TokenWithSpan], error: Location) -> Option<usize> {
+    let suspect = tokens.iter().find(|token| {
+        matches!(token.token, Token::SingleQuotedString(_) | Token::Word(_))
+            && token.span.start.line < token.span.end.line
+    });
+    let start = TextMap::new(text).offset(suspect.map_or(error, |token| token.span.start));
+    let rest = text.get(start..)?;
+    (rest.starts_with(['\'', '"']) && rest.contains('\n')).then_some(start)
+}
+
+/// Names of common table expressions: `name AS (`, `name (a, b) AS MATERIALIZED (`, and with the parenthesis or the
+/// query or the AS lost: `name AS SELECT`, `name AS ({{`, `, name (SELECT`.
 fn query_names(tokens: &[TokenWithSpan]) -> HashSet<String> {
     let mut names = HashSet::new();
+    let token = |index: usize| tokens.get(index).map(|token| &token.token);
     // Where the parenthesis was opened that is being closed.
     let mut open = Vec::new();
     let mut last_group = None;
-    for (index, token) in tokens.iter().enumerate() {
-        match &token.token {
+    for (index, here) in tokens.iter().enumerate() {
+        match &here.token {
             Token::LParen => open.push(index),
             Token::RParen => last_group = open.pop().map(|start| (start, index)),
             _ => {}
         }
-        let next = |ahead: usize| tokens.get(index + ahead).map(|token| &token.token);
         // Other dialects have `AS MATERIALIZED (` and `AS NOT MATERIALIZED (`.
-        let opens = (1..=3)
-            .find(|ahead| {
-                !["NOT", "MATERIALIZED"]
-                    .iter()
-                    .any(|word| is_word(next(*ahead), word))
-            })
-            .unwrap_or(1);
-        let defines = is_word(next(0), "AS")
-            && next(opens) == Some(&Token::LParen)
-            && ["SELECT", "WITH", "VALUES", "TABLE"]
-                .iter()
-                .any(|word| is_word(next(opens + 1), word));
-        if !defines {
+        let opens = (index + 1..=index + 3)
+            .find(|at| !is_any(token(*at), &["NOT", "MATERIALIZED"]))
+            .unwrap_or(index + 1);
+        let is_query = |at| is_any(token(at), &["SELECT", "WITH", "VALUES", "TABLE"]);
+        let is_defined = is_word(Some(&here.token), "AS")
+            && (is_query(opens) || token(opens) == Some(&Token::LParen));
+        // `, name (SELECT`: the AS is lost.
+        let may_be_defined = here.token == Token::LParen && is_query(index + 1);
+        if !is_defined && !may_be_defined {
             continue;
         }
         let mut name = index.checked_sub(1);
@@ -125,12 +150,23 @@ fn query_names(tokens: &[TokenWithSpan]) -> HashSet<String> {
         {
             name = start.checked_sub(1);
         }
-        let name = name.and_then(|index| tokens.get(index));
-        if let Some(Token::Word(word)) = name.map(|token| &token.token) {
+        let before = name.and_then(|name| token(name.checked_sub(1)?));
+        // `CREATE TABLE s.name AS SELECT`.
+        let is_target =
+            before == Some(&Token::Period) || is_any(before, &["TABLE", "VIEW", "EXISTS"]);
+        let is_next = before == Some(&Token::Comma) || is_any(before, &["WITH", "RECURSIVE"]);
+        if let Some(Token::Word(word)) = name.and_then(token)
+            && !is_target
+            && (is_defined || is_next)
+        {
             names.insert(word.value.to_lowercase());
         }
     }
     names
+}
+
+fn is_any(token: Option<&Token>, words: &[&str]) -> bool {
+    words.iter().any(|word| is_word(token, word))
 }
 
 /// The names behind FROM, JOIN, INTO, UPDATE, TABLE and the like, and behind the commas of a FROM.
@@ -140,27 +176,30 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
     // a function's in which FROM means something else.
     let mut levels = vec![(false, false)];
     let closing = closing_parentheses(tokens);
+    let token = |index: usize| tokens.get(index).map(|token| &token.token);
+    let merges = tokens.windows(2).any(|pair| {
+        matches!(pair, [merge, into] if is_word(Some(&merge.token), "MERGE") && is_word(Some(&into.token), "INTO"))
+    });
     let mut index = 0;
-    while let Some(token) = tokens.get(index) {
-        let before = |back: usize| {
-            let index = index.checked_sub(back)?;
-            tokens.get(index).map(|token| &token.token)
-        };
+    while let Some(here) = tokens.get(index) {
+        let before = |back: usize| index.checked_sub(back).and_then(token);
         let mut expects_table = false;
         // Whether a parenthesis behind the name makes it a function's.
         let mut may_be_called = false;
-        match &token.token {
+        // Whether a comma behind the name makes it a column's, of a query that lost its SELECT.
+        let mut may_be_listed = false;
+        match &here.token {
             Token::LBrace if opens_template(tokens, index) => {
                 index = read_template(tokens, index, &mut found);
                 continue;
             }
             Token::LParen => {
-                let from_is_part = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION"]
-                    .iter()
-                    .any(|word| is_word(before(1), word));
+                let functions = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION"];
+                let from_is_part = is_any(before(1), &functions);
                 levels.push((false, from_is_part));
                 // `FROM (a JOIN b)`.
-                expects_table = ["FROM", "JOIN"].iter().any(|word| is_word(before(1), word));
+                expects_table = is_any(before(1), &["FROM", "JOIN"]);
+                may_be_listed = true;
             }
             Token::RParen if levels.len() > 1 => {
                 levels.pop();
@@ -184,21 +223,22 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                 if let (Some(in_from), Some(level)) = (in_from, levels.last_mut()) {
                     level.0 = in_from;
                 }
+                // The next one is a query's, and the function lost its parenthesis.
+                if let ("FROM", Some(level)) = (word.as_str(), levels.last_mut()) {
+                    level.1 = false;
+                }
                 may_be_called = in_from == Some(true) || word == "JOIN";
                 expects_table = may_be_called
-                    || matches!(word.as_str(), "INTO" | "UPDATE" | "TABLE")
+                    || matches!(word.as_str(), "INTO" | "TABLE")
+                    || word == "UPDATE" && !is_word(token(index + 1), "SET")
                     || word == "VIEW" && !is_word(before(1), "LATERAL")
-                    || word == "USING"
-                        && is_word(tokens.first().map(|token| &token.token), "MERGE");
+                    || word == "USING" && merges;
             }
             _ => {}
         }
         index += 1;
         if expects_table {
-            while ["IF", "NOT", "EXISTS", "LATERAL"]
-                .iter()
-                .any(|word| is_word(tokens.get(index).map(|token| &token.token), word))
-            {
+            while is_any(token(index), &["IF", "NOT", "EXISTS", "LATERAL"]) {
                 index += 1;
             }
             if let Some((parts, length)) = name_at(tokens, index) {
@@ -208,11 +248,12 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                         span_of(token.span.start)
                     });
                 index += length;
-                let called = tokens.get(index).map(|token| &token.token) == Some(&Token::LParen)
+                let is_called = token(index) == Some(&Token::LParen)
                     && closing
                         .get(index)
                         .is_some_and(|close| *close < tokens.len());
-                if !(called && may_be_called) {
+                let is_listed = token(index) == Some(&Token::Comma);
+                if !(is_called && may_be_called || is_listed && may_be_listed) {
                     found.push((parts, at));
                 }
             }

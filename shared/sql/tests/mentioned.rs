@@ -91,6 +91,44 @@ fn broken_texts_keep_their_tables() {
             "SELECT * FROM \"A b\".\"c.D\" WHERE $$",
             &["c.a b.c.d@1:15"],
         ),
+        // Common table expressions that lost a part.
+        (
+            "WITH q AS SELECT 1 FROM a), r (SELECT 2 FROM b), p AS ({{ x }}), o (x) AS ( FROM c) SELECT * FROM q, r, p, o WHERE",
+            &["c.s.a@1:25", "c.s.b@1:46", "c.s.c@1:82"],
+        ),
+        (
+            "CREATE TABLE a AS (SELECT , FROM b",
+            &["c.s.a@1:14", "c.s.b@1:34"],
+        ),
+        ("SELECT * FROM (x, y FROM a) WHERE", &["c.s.a@1:26"]),
+        // A text that ends within a name.
+        (
+            "WITH query AS (SELECT 1 FROM a), r AS (SELECT 1 FROM que",
+            &["c.s.a@1:30"],
+        ),
+        (
+            "WITH query AS (SELECT 1 FROM a), r AS (SELECT 1 FROM que ",
+            &["c.s.a@1:30", "c.s.que@1:54"],
+        ),
+        // Functions that lost their parenthesis.
+        (
+            "SELECT EXTRACT(YEAR FROM x, y FROM a JOIN b ON",
+            &["c.s.a@1:36", "c.s.b@1:43"],
+        ),
+        // The words of MERGE, behind a template too.
+        (
+            "{{ config() }} MERGE INTO a USING b ON a.x = b.x WHEN MATCHED THEN UPDATE SET x = , y = 1",
+            &["c.s.a@1:27", "c.s.b@1:35"],
+        ),
+        // A quote that lost the other one, over several lines.
+        (
+            "SELECT 'x FROM a\nJOIN b ON c = 'd' WHERE e = 'f'\nUNION SELECT 'g' FROM h",
+            &["c.s.a@1:16", "c.s.b@2:6", "c.s.h@3:23"],
+        ),
+        (
+            "SELECT 'x' FROM a WHERE y = z'\nUNION SELECT x FROM b",
+            &["c.s.a@1:17", "c.s.b@2:21"],
+        ),
         // A name with too many parts, and none.
         ("SELECT * FROM a.b.c.d", &["a.b.c@1:15"]),
         ("SELECT * FROM", &[]),
