@@ -158,6 +158,10 @@ impl Pass<'_> {
             // sqlparser takes these words for clauses even where nothing of a clause follows.
             "LATERAL" if self.peek(1) != Some(&Token::LParen) => self.quote("lateral"),
             "RETURNING" if !self.names_table(1) => self.quote("returning"),
+            // What quantifies has no dot behind it.
+            "ALL" | "ANY" | "SOME" if self.peek(1) == Some(&Token::Period) => {
+                self.quote(&word.to_ascii_lowercase());
+            }
             "TABLE" if self.names_table(1) => self.table_query(),
             "VALUES" => values::wrap_rows(self),
             "UNION" | "EXCEPT" | "INTERSECT" => return self.set_operation(),

@@ -3,7 +3,7 @@
 use townlake_sql::{Session, parse};
 
 /// Trino's own keywords that are not reserved, and words that other dialects reserve. ALL, ANY and SOME are not among
-/// them: sqlparser takes them for what quantifies, and nobody has a column of that name.
+/// them: they are read as tables' aliases, but sqlparser takes them for what quantifies where a column may stand.
 const WORDS: &str = include_str!("words.txt");
 
 /// `@` stands for the word.

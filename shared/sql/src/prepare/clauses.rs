@@ -54,7 +54,8 @@ const BEHIND_ALIAS: [&str; 18] = [
 impl Pass<'_> {
     /// `SELECT top.x`: sqlparser takes the word for a clause of another dialect unless it is quoted.
     pub(super) fn top(&mut self) {
-        if self.sees(&["DISTINCT"]) || self.sees(&["ALL"]) {
+        let is_column = self.peek(1) == Some(&Token::Period);
+        if !is_column && (self.sees(&["DISTINCT"]) || self.sees(&["ALL"])) {
             self.keep(1);
         }
         let is_name =
