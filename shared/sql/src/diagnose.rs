@@ -14,7 +14,7 @@ use townlake_core::advice::{Advice, Span};
 
 use crate::bound::{About, Bound, Problem, TextRange};
 use crate::edit::Edit;
-use crate::hints::function_hint;
+use crate::hints::{arguments_hint, function_hint};
 use crate::types::function_kind;
 
 /// Something wrong or doubtful.
@@ -121,6 +121,11 @@ pub fn diagnose(bound: &Bound, text: &str, tables: &[String]) -> Vec<Finding> {
 }
 
 fn of_problem(bound: &Bound, text: &str, tables: &[String], problem: &Problem) -> Finding {
+    if is_of_dune(&problem.message) {
+        let message = problem.message.clone();
+        return Finding::new("not_in_trino", Severity::Warning, message, &problem.at)
+            .with_hint("Dune's engine has this, and Trino refuses it");
+    }
     match &problem.about {
         About::Table(name) => names::table(problem, text, name, tables),
         About::Column { name, among } => names::column(bound, text, problem, name, among),
@@ -129,14 +134,12 @@ fn of_problem(bound: &Bound, text: &str, tables: &[String], problem: &Problem) -
         }
         About::Function(name) => {
             // One that Trino does not have may be the engine's own, which nobody here knows of.
-            let (code, severity) = match function_kind(name) {
-                Some(_) => ("wrong_arguments", Severity::Error),
-                None => ("unknown_function", Severity::Warning),
+            let (code, severity, usual) = match function_kind(name) {
+                Some(_) => ("wrong_arguments", Severity::Error, arguments_hint(name)),
+                None => ("unknown_function", Severity::Warning, function_hint(name)),
             };
             let finding = Finding::new(code, severity, problem.message.clone(), &problem.at);
-            match counting::of_several(bound, text, problem)
-                .or_else(|| function_hint(name).map(str::to_owned))
-            {
+            match counting::of_several(bound, text, problem).or_else(|| usual.map(str::to_owned)) {
                 Some(hint) => finding.with_hint(hint),
                 None => finding,
             }
@@ -150,4 +153,14 @@ fn of_problem(bound: &Bound, text: &str, tables: &[String], problem: &Problem) -
             &problem.at,
         ),
     }
+}
+
+/// Whether Trino lacks what Dune's engine, which is made of it, has: `UINT256`, `INT256`, and bytes written `0x…`, which
+/// Trino takes for numbers. Their models are known by them, and a thousand errors would hide the real ones.
+fn is_of_dune(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let is_type = ["unknown type: ", "unknown resolvedtype: "]
+        .iter()
+        .any(|start| message.starts_with(start));
+    message.starts_with("invalid numeric literal: 0x") || is_type && message.contains("int256")
 }

@@ -3,6 +3,7 @@
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::cursor::is_word;
+use townlake_core::names::is_reserved;
 
 /// What to write instead of a function that Trino does not have; the name in any case.
 pub fn function_hint(name: &str) -> Option<&'static str> {
@@ -47,6 +48,36 @@ pub fn function_hint(name: &str) -> Option<&'static str> {
     Some(hint)
 }
 
+/// How a function of Trino's is called that people call as another dialect's of the same name.
+pub(crate) fn arguments_hint(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "concat" => "texts alone are joined: write CAST(x AS varchar) for what is none",
+        "date_add" => "write date_add('day', 1, x)",
+        "date_diff" => "write date_diff('day', a, b)",
+        "date_trunc" => "write date_trunc('day', x)",
+        _ => return None,
+    })
+}
+
+/// What to write instead of a type that Trino does not have.
+pub(crate) fn type_hint(name: &str) -> Option<&'static str> {
+    let name = name.split('(').next().unwrap_or_default().trim();
+    Some(match name.to_ascii_lowercase().as_str() {
+        "string" | "text" | "nvarchar" | "varchar2" => "write varchar",
+        "int64" | "long" | "int8" => "write bigint",
+        "int32" | "int4" => "write integer",
+        "float64" | "float8" | "float" => "write double",
+        "number" | "numeric" | "bignumeric" => "write decimal(18, 2)",
+        "bool" => "write boolean",
+        "datetime" | "timestamp_ntz" => "write timestamp(3)",
+        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => "write timestamp(3) with time zone",
+        "bytes" | "bytea" | "blob" | "binary" => "write varbinary",
+        "jsonb" | "variant" | "object" => "write json",
+        "struct" => "write row(x bigint, y varchar)",
+        _ => return None,
+    })
+}
+
 /// What to write instead of a token that Trino does not have.
 pub(crate) fn token_hint(token: &Token) -> Option<&'static str> {
     Some(match token {
@@ -66,6 +97,7 @@ pub(crate) fn token_hint(token: &Token) -> Option<&'static str> {
         Token::DuckIntDiv => "write `/`, which gives a whole number for whole numbers",
         Token::LongArrow => "write json_extract_scalar(x, '$.path')",
         Token::DoubleQuotedString(_) => "strings are in single quotes",
+        Token::Char('‘' | '’' | '“' | '”') => "write straight quotes",
         _ => return None,
     })
 }
@@ -99,6 +131,11 @@ pub(crate) fn syntax_hint(tokens: &[TokenWithSpan], index: usize) -> Option<&'st
         || token(1) == Some(&Token::Mul) && is_word(here, "REPLACE")
     {
         return Some("Trino has no `* EXCEPT`: name the columns that you want");
+    }
+    let is_name = |token: Option<&Token>| matches!(token, Some(Token::Word(word)) if word.quote_style.is_some() || !is_reserved(&word.value));
+    let is_value = is_name(token(2)) || matches!(token(2), Some(Token::RParen | Token::Number(..)));
+    if here == Some(&Token::LParen) && is_name(token(1)) && is_value {
+        return Some("is a comma missing before that function?");
     }
     if here == Some(&Token::Comma) && words(2, &["LIMIT"]) {
         return Some("write OFFSET and LIMIT instead of `LIMIT 10, 5`");

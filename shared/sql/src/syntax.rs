@@ -62,7 +62,8 @@ pub(crate) fn syntax_error(
             ReadError::Syntax { message, at }
         }
         None => ReadError::Syntax {
-            message: lower_first(text),
+            // Two of the joins are other dialects'.
+            message: lower_first(text).replace("OUTER, SEMI, ANTI or JOIN", "JOIN"),
             at: place.unwrap_or(here),
         },
     }
@@ -171,12 +172,38 @@ fn failing_subquery<'t>(
         *left = left.checked_sub(group.len())?;
         let behind = group.last().map_or(end, |token| span_of(token.span.end));
         let mut ignored = Extras::default();
-        if let Err(inner) = run(group, behind, &mut ignored, |parser| parser.parse_query()) {
-            return Some((group, inner));
+        let result = run(group, behind, &mut ignored, |parser| parser.parse_query());
+        let is_open = group.len() + 1 == rest.len();
+        match result {
+            Err(inner) => return Some((group, not_closed(inner, start))),
+            Ok(_) if is_open => {
+                let message = format!("{STATEMENT_END}, found the end of the statement");
+                let inner = ReadError::Syntax { message, at: end };
+                return Some((group, not_closed(inner, start)));
+            }
+            Ok(_) => {}
         }
         index += group.len();
     }
     None
+}
+
+/// How `run` begins when tokens are left.
+const STATEMENT_END: &str = "expected the end of the statement";
+
+/// Behind a query in parentheses the closing one is expected, not the statement's end.
+fn not_closed(error: ReadError, opened: Span) -> ReadError {
+    let ReadError::Syntax { message, at } = error else {
+        return error;
+    };
+    let Span { line, column } = opened;
+    let message = match message.strip_prefix(STATEMENT_END) {
+        Some(found) => {
+            format!("expected the `)` of the `(` at line {line}, column {column}{found}")
+        }
+        None => message,
+    };
+    ReadError::Syntax { message, at }
 }
 
 /// The tokens up to the parenthesis that closes the group they are in.

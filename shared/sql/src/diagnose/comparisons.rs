@@ -5,6 +5,7 @@ use crate::bound::{
 };
 use crate::diagnose::{Finding, Severity};
 use crate::edit::Edit;
+use crate::hints::{arguments_hint, type_hint};
 use crate::types::Type;
 use crate::walk;
 
@@ -16,6 +17,9 @@ pub(super) fn types(bound: &Bound, text: &str, problem: &Problem) -> Finding {
         problem.message.clone(),
         &problem.at,
     );
+    if let Some(hint) = by_words(&problem.message) {
+        return finding.with_hint(hint);
+    }
     let mut best: Option<(usize, String, Vec<Edit>)> = None;
     walk::every_expression(bound, &mut |expr| {
         let touches = expr.at.start <= problem.at.start && problem.at.end <= expr.at.end
@@ -35,6 +39,25 @@ pub(super) fn types(bound: &Bound, text: &str, problem: &Problem) -> Finding {
         Some((_, hint, fix)) => finding.with_hint(hint).with_fix(fix),
         None => finding,
     }
+}
+
+/// What the words of a problem alone tell.
+fn by_words(message: &str) -> Option<&'static str> {
+    if let Some(name) = message.strip_prefix("Unknown type: ") {
+        return type_hint(name);
+    }
+    // What `||` stands for.
+    if message.contains(" for function concat. ") {
+        return arguments_hint("concat");
+    }
+    let types = message.strip_prefix("Cannot apply operator: ")?;
+    let (left, right) = types
+        .split_once(" + ")
+        .or_else(|| types.split_once(" - "))?;
+    let is_day = |name: &str| name == "date" || name.starts_with("timestamp");
+    let is_number = |name: &str| matches!(name, "integer" | "bigint");
+    (is_day(left) && is_number(right))
+        .then_some("write `INTERVAL '1' DAY` for a number of days, or date_add('day', n, x)")
 }
 
 /// How a comparison of two types is mended.

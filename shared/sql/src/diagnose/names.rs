@@ -62,6 +62,9 @@ pub(super) fn column(
         &problem.at,
     );
     let last = name.last().map_or("", String::as_str);
+    if let Some(hint) = named_by_select(bound, text, problem, name) {
+        return finding.with_hint(hint);
+    }
     let columns = among
         .iter()
         .filter_map(|id| bound.relation(*id))
@@ -73,6 +76,50 @@ pub(super) fn column(
         .map(|near| Edit::replace(last_part(text, &problem.at), quote_identifier(near)));
     suggested(finding, &near, fix)
 }
+
+/// What to write for an alias of the same SELECT: WHERE, GROUP BY and HAVING do not know it.
+fn named_by_select(
+    bound: &Bound,
+    text: &str,
+    problem: &Problem,
+    name: &[String],
+) -> Option<String> {
+    let [name] = name else {
+        return None;
+    };
+    let around = bound.relations.iter().filter(|relation| {
+        matches!(relation.kind, RelationKind::Select(_))
+            && relation.at.start <= problem.at.start
+            && problem.at.end <= relation.at.end
+    });
+    let select = around.min_by_key(|relation| relation.at.len())?;
+    let named = select
+        .columns
+        .iter()
+        .find(|column| column.name.as_ref() == Some(name))?;
+    let instead = match &named.value {
+        // Its own name is what cannot be resolved.
+        Value::Computed(expr)
+            if expr.at.start <= problem.at.start && problem.at.end <= expr.at.end =>
+        {
+            return None;
+        }
+        Value::Computed(expr) => text
+            .get(expr.at.clone())
+            .filter(|text| text.len() <= LONGEST_SHOWN && !text.contains('\n')),
+        _ => None,
+    };
+    let instead = instead.map_or_else(
+        || "what it stands for".to_owned(),
+        |text| format!("`{text}`"),
+    );
+    Some(format!(
+        "`{name}` is a name that this SELECT gives, known in ORDER BY and around the query: write {instead} in its place"
+    ))
+}
+
+/// An expression that is longer is not repeated in a hint.
+const LONGEST_SHOWN: usize = 60;
 
 fn suggested(finding: Finding, near: &[&str], fix: Option<Edit>) -> Finding {
     let quoted: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
