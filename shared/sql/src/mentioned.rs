@@ -63,7 +63,7 @@ pub fn mentioned(text: &str, session: &Session) -> Mentioned {
     let mut tables = Vec::new();
     if text.len() <= MAX_CHARACTERS * 4 {
         let tokens = tokens_before_error(text);
-        let queries = query_names(&tokens);
+        let queries = query_names(&without_templates(&tokens));
         for (parts, at) in table_names(&tokens) {
             // A name at the end of the text may be the beginning of one.
             let is_cut = !text.ends_with(char::is_whitespace)
@@ -216,8 +216,10 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                 };
                 let in_from = match word.as_str() {
                     "FROM" if !part && !distinct => Some(true),
-                    "WHERE" | "GROUP" | "HAVING" | "ORDER" | "SELECT" | "UNION" | "EXCEPT"
-                    | "INTERSECT" | "WINDOW" | "LIMIT" | "OFFSET" | "FETCH" | "SET" => Some(false),
+                    "WHERE" | "GROUP" | "HAVING" | "ORDER" | "BY" | "SELECT" | "UNION"
+                    | "EXCEPT" | "INTERSECT" | "WINDOW" | "LIMIT" | "OFFSET" | "FETCH" | "SET" => {
+                        Some(false)
+                    }
                     _ => None,
                 };
                 if let (Some(in_from), Some(level)) = (in_from, levels.last_mut()) {
@@ -268,6 +270,21 @@ fn opens_template(tokens: &[TokenWithSpan], index: usize) -> bool {
         tokens.get(index + 1).map(|token| &token.token),
         Some(Token::LBrace | Token::Mod | Token::Sharp)
     )
+}
+
+/// The tokens that stand outside of templates.
+fn without_templates(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
+    let mut outside = Vec::with_capacity(tokens.len());
+    let mut index = 0;
+    while let Some(token) = tokens.get(index) {
+        if token.token == Token::LBrace && opens_template(tokens, index) {
+            index = read_template(tokens, index, &mut Vec::new());
+        } else {
+            outside.push(token.clone());
+            index += 1;
+        }
+    }
+    outside
 }
 
 /// Notes the tables that a template's `ref('a')` and `source('a', 'b')` stand for, and gives where it ends.

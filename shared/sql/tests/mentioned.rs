@@ -101,6 +101,10 @@ fn broken_texts_keep_their_tables() {
             &["c.s.a@1:14", "c.s.b@1:34"],
         ),
         ("SELECT * FROM (x, y FROM a) WHERE", &["c.s.a@1:26"]),
+        (
+            "WITH q {{ x }} AS (SELECT 1 FROM a BY b, c), r AS {# y #} (SELECT , FROM q) SELECT * FROM r",
+            &["c.s.a@1:34"],
+        ),
         // A text that ends within a name.
         (
             "WITH query AS (SELECT 1 FROM a), r AS (SELECT 1 FROM que",

@@ -3,7 +3,7 @@
 use townlake_core::names::quote_identifier;
 
 use crate::bound::{
-    Bound, ColumnId, ExprKind, Problem, RelationId, RelationKind, TextRange, Value,
+    Bound, CallKind, ColumnId, ExprKind, Problem, RelationId, RelationKind, TextRange, Value,
 };
 use crate::diagnose::{Finding, Severity};
 use crate::edit::Edit;
@@ -97,6 +97,7 @@ fn named_by_select(
         .columns
         .iter()
         .find(|column| column.name.as_ref() == Some(name))?;
+    let mut kinds = (false, false);
     let instead = match &named.value {
         // Its own name is what cannot be resolved.
         Value::Computed(expr)
@@ -104,17 +105,29 @@ fn named_by_select(
         {
             return None;
         }
-        Value::Computed(expr) => text
-            .get(expr.at.clone())
-            .filter(|text| text.len() <= LONGEST_SHOWN && !text.contains('\n')),
+        Value::Computed(expr) => {
+            walk::each_inside(expr, &mut |expr| {
+                if let ExprKind::Call(call) = &expr.kind {
+                    kinds.0 |= call.window.is_some();
+                    kinds.1 |= call.kind == CallKind::Aggregate;
+                }
+            });
+            text.get(expr.at.clone())
+                .filter(|text| text.len() <= LONGEST_SHOWN && !text.contains('\n'))
+        }
         _ => None,
     };
     let instead = instead.map_or_else(
         || "what it stands for".to_owned(),
         |text| format!("`{text}`"),
     );
+    let better = match kinds {
+        (true, _) => "filter by it in a query around this one".to_owned(),
+        (false, true) => format!("write {instead} in HAVING"),
+        (false, false) => format!("write {instead} in its place"),
+    };
     Some(format!(
-        "`{name}` is a name that this SELECT gives, known in ORDER BY and around the query: write {instead} in its place"
+        "`{name}` is a name that this SELECT gives, known in ORDER BY and around the query: {better}"
     ))
 }
 
