@@ -194,7 +194,7 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                 continue;
             }
             Token::LParen => {
-                let functions = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION"];
+                let functions = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY"];
                 let from_is_part = is_any(before(1), &functions);
                 levels.push((false, from_is_part));
                 // `FROM (a JOIN b)`.
@@ -250,7 +250,10 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
                         span_of(token.span.start)
                     });
                 index += length;
+                // Before a space or a query it is a table that lost what followed it.
                 let is_called = token(index) == Some(&Token::LParen)
+                    && follows_directly(tokens, index)
+                    && !is_any(token(index + 1), &["SELECT", "WITH", "VALUES"])
                     && closing
                         .get(index)
                         .is_some_and(|close| *close < tokens.len());
@@ -262,6 +265,13 @@ fn table_names(tokens: &[TokenWithSpan]) -> Vec<(Vec<String>, Span)> {
         }
     }
     found
+}
+
+/// Whether nothing stands between a token and the one before it.
+fn follows_directly(tokens: &[TokenWithSpan], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|index| tokens.get(index));
+    let ends = before.map(|token| token.span.end);
+    ends == tokens.get(index).map(|token| token.span.start)
 }
 
 /// Whether `{{`, `{%` or `{#` of a template begins here.

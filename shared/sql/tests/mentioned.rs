@@ -114,6 +114,12 @@ fn broken_texts_keep_their_tables() {
             "WITH query AS (SELECT 1 FROM a), r AS (SELECT 1 FROM que ",
             &["c.s.a@1:30", "c.s.que@1:54"],
         ),
+        // Tables that lost what stood between them and a parenthesis.
+        (
+            "SELECT 1 FROM a ((x > 1)) JOIN b(SELECT 2 FROM c) JOIN f(x) ON",
+            &["c.s.a@1:15", "c.s.b@1:32", "c.s.c@1:48"],
+        ),
+        ("SELECT position('a' IN x FROM a WHERE", &["c.s.a@1:31"]),
         // Functions that lost their parenthesis.
         (
             "SELECT EXTRACT(YEAR FROM x, y FROM a JOIN b ON",
