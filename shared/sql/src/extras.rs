@@ -135,10 +135,19 @@ pub struct RowPattern {
     pub measures: Vec<(Expr, Ident)>,
     /// `DEFINE` of a window; those of `MATCH_RECOGNIZE` are in the tree.
     pub definitions: Vec<(Ident, Expr)>,
-    /// Every name in `PATTERN`, which may qualify a column: `LAST(a.price)`.
+    /// Every name in `PATTERN`, as `label` gives it. It may qualify a column: `LAST(a.price)`.
     pub variables: BTreeSet<String>,
     /// The names that `SUBSET` makes.
     pub subsets: Vec<Ident>,
+}
+
+/// What the names of pattern variables and windows are known by: alone among Trino's names, quoted ones are told apart by
+/// case.
+pub fn label(name: &Ident) -> String {
+    match name.quote_style {
+        Some(_) => name.value.clone(),
+        None => name.value.to_uppercase(),
+    }
 }
 
 /// A function that lives for one query.

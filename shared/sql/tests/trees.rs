@@ -185,7 +185,7 @@ fn what_was_taken_out_is_kept_by_place() {
     let pattern = parsed(
         "SELECT m OVER w FROM t WINDOW w AS (MEASURES A.x AS m ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING PATTERN (A B) DEFINE B AS y)",
     );
-    check(&pattern, &pattern.extras.row_patterns, &[("w AS", "\"b\"")]);
+    check(&pattern, &pattern.extras.row_patterns, &[("w AS", "\"B\"")]);
     let calls: Vec<_> = pattern
         .extras
         .measure_calls
@@ -239,7 +239,7 @@ fn match_recognize_has_its_relation() {
     assert_eq!(table.to_string(), "(SELECT 1 AS x) t (x)");
     assert_eq!(measures.len(), 1);
     let pattern = statement.extras.row_patterns.values().next().unwrap();
-    assert_eq!(pattern.variables.iter().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(pattern.variables.iter().collect::<Vec<_>>(), ["A", "B"]);
     assert_eq!(pattern.subsets.len(), 1);
 }
 

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 
 use super::Binder;
 use super::names::ScopeId;
+use super::same::is_same_in;
 use super::source::{Source, union};
 use super::typing::{self, Typed};
 use crate::bound::{About, Call, CallKind, Expr, ExprKind, Known, SortKey, TextRange};
@@ -222,7 +223,49 @@ impl Binder<'_> {
             .or_else(|| self.said_type(function, &call.name))
             .or_else(|| typing::json(&call.name, &call.arguments, returning.as_deref()))
             .unwrap_or_else(|| typing::call(&call.name, &call.arguments));
+        if self.in_pattern == 0 && !is_measure && typed.is_ok() {
+            self.check_clauses(&call, &at);
+        }
         self.typed_call(call, typed, at)
+    }
+
+    /// Which clauses a call may have besides its arguments.
+    fn check_clauses(&mut self, call: &Call, at: &TextRange) {
+        let misplaced = match call.kind {
+            CallKind::Window if call.filter.is_some() => Some((
+                "NOT_SUPPORTED",
+                "FILTER is not yet supported for window functions",
+            )),
+            CallKind::Scalar if call.distinct => Some((
+                "FUNCTION_NOT_AGGREGATE",
+                "DISTINCT is not supported for non-aggregation functions",
+            )),
+            CallKind::Scalar if call.filter.is_some() => Some((
+                "FUNCTION_NOT_AGGREGATE",
+                "Filter is only valid for aggregation functions",
+            )),
+            CallKind::Scalar if !call.order.is_empty() => Some((
+                "FUNCTION_NOT_AGGREGATE",
+                "ORDER BY is only valid for aggregation functions",
+            )),
+            _ => None,
+        };
+        if let Some((error, message)) = misplaced {
+            self.problem(error, message, at);
+        }
+        if call.kind != CallKind::Aggregate || !call.distinct {
+            return;
+        }
+        let text = self.source.all();
+        let lost = call.order.iter().find(|key| {
+            let mut arguments = call.arguments.iter();
+            !arguments.any(|argument| is_same_in(text, argument, &key.expr))
+        });
+        if let Some(key) = lost {
+            let message = "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments";
+            let place = key.expr.at.clone();
+            self.problem("EXPRESSION_NOT_IN_DISTINCT", message, &place);
+        }
     }
 
     /// What a call says besides its arguments, its order, its filter and its window, if it is not what holds anyway.

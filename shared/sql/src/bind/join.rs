@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Join as JoinTree, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Spanned,
-    TableFactor,
+    Expr as Tree, Join as JoinTree, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
+    Spanned, TableFactor, Value as Literal,
 };
 
 use super::Binder;
@@ -47,6 +47,7 @@ impl Binder<'_> {
             _ => (JoinKind::Inner, &Plain),
         };
         let mut right = self.right_side(&mut left, &join.relation, parent);
+        self.check_lateral_join(&left, join, kind, constraint);
         match constraint {
             On(condition) => {
                 let sides = (left.relation, right.relation);
@@ -81,6 +82,42 @@ impl Binder<'_> {
             }
             Plain => self.join(left, right, kind, None, Vec::new()),
         }
+    }
+
+    /// What a lateral relation is joined by can only be TRUE.
+    fn check_lateral_join(
+        &mut self,
+        left: &Shape,
+        join: &JoinTree,
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+    ) {
+        let what = match &join.relation {
+            TableFactor::UNNEST { .. } => "UNNEST",
+            TableFactor::Derived { lateral: true, .. } if kind == JoinKind::Full => {
+                "LATERAL relation"
+            }
+            _ => return,
+        };
+        let at = match constraint {
+            JoinConstraint::On(condition) if is_true(condition) => return,
+            JoinConstraint::On(condition) => self.source.range(condition.span()),
+            JoinConstraint::Using(_) => {
+                let right = self.source.range(join.relation.span());
+                let left = self.bound.relation(left.relation);
+                left.map_or(right.clone(), |left| union(&left.at, &right))
+            }
+            _ => return,
+        };
+        let kind = match kind {
+            JoinKind::Left => "LEFT",
+            JoinKind::Right => "RIGHT",
+            JoinKind::Full => "FULL",
+            _ => "INNER",
+        };
+        let message =
+            format!("{kind} JOIN involving {what} is only supported with condition ON TRUE");
+        self.problem("NOT_SUPPORTED", message, &at);
     }
 
     /// What stands right of a join; what is lateral in it has the left side in reach, and may add columns to it.
@@ -177,6 +214,10 @@ impl Binder<'_> {
                     );
                     self.problem_about("TYPE_MISMATCH", message, &at, About::Types);
                 }
+            }
+            if shared.iter().any(|other: &Shared| other.name == name) {
+                let message = format!("Column '{name}' appears multiple times in USING clause");
+                self.problem("DUPLICATE_COLUMN_NAME", message, &at);
             }
             shared.push(Shared {
                 name,
@@ -351,6 +392,14 @@ impl Binder<'_> {
 }
 
 /// Whether what stands right of a join can name columns of what stands left.
+fn is_true(condition: &Tree) -> bool {
+    match condition {
+        Tree::Nested(inner) => is_true(inner),
+        Tree::Value(value) => value.value == Literal::Boolean(true),
+        _ => false,
+    }
+}
+
 fn is_lateral(factor: &TableFactor) -> bool {
     match factor {
         TableFactor::Derived { lateral, .. } => *lateral,

@@ -1,15 +1,20 @@
 //! `MATCH_RECOGNIZE`: what it reads and which columns it gives; how it matches is not followed.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    MatchRecognizePattern, MatchRecognizeSymbol, RowsPerMatch, Spanned, TableFactor,
+    Ident, MatchRecognizePattern, MatchRecognizeSymbol, RowsPerMatch, Spanned, TableFactor,
 };
 
 use super::Binder;
 use super::names::{Field, ScopeId, Shape};
-use crate::bound::{Column, Expr, ExprKind, Relation, RelationId, RelationKind, TextRange, Value};
-use crate::extras::RowPattern;
+use super::typing;
+use crate::bound::{
+    About, Column, Expr, ExprKind, Known, Relation, RelationId, RelationKind, TextRange, Value,
+};
+use crate::extras::{RowPattern, label};
+use crate::types::Type;
 
 impl Binder<'_> {
     /// `t MATCH_RECOGNIZE (...)`.
@@ -55,6 +60,11 @@ impl Binder<'_> {
             variables.extend(named_in(pattern));
         }
         let inner = self.pattern_scope(&input, variables, parent);
+        if let MatchRecognizePattern::Symbol(MatchRecognizeSymbol::Named(stand_in)) = pattern
+            && let Some(pattern) = self.extras.row_patterns.get(&stand_in.span.start)
+        {
+            self.check_labels(pattern, symbols.iter().map(|symbol| &symbol.symbol));
+        }
         self.in_pattern += 1;
         let measured: Vec<(String, Expr)> = measures
             .iter()
@@ -68,6 +78,7 @@ impl Binder<'_> {
             .map(|symbol| self.expression(&symbol.definition, inner))
             .collect();
         self.in_pattern -= 1;
+        self.check_definitions(&defined);
 
         let mut columns: Vec<Column> = Vec::new();
         let all_rows = matches!(rows_per_match, Some(RowsPerMatch::AllRows(_)));
@@ -131,6 +142,7 @@ impl Binder<'_> {
         let inner = self.pattern_scope(&input, named_in(pattern).collect(), parent);
         let measures = pattern.measures.iter().map(|(measure, _)| measure);
         let definitions = pattern.definitions.iter().map(|(_, condition)| condition);
+        self.check_labels(pattern, pattern.definitions.iter().map(|(name, _)| name));
         self.in_pattern += 1;
         self.in_window_pattern = true;
         let named = measures
@@ -140,6 +152,51 @@ impl Binder<'_> {
         self.in_window_pattern = false;
         self.in_pattern -= 1;
         named
+    }
+
+    /// What SUBSET and DEFINE name must be told apart, and what is defined must be in the pattern.
+    fn check_labels<'p>(&mut self, pattern: &RowPattern, defined: impl Iterator<Item = &'p Ident>) {
+        let mut unions = HashSet::new();
+        for subset in &pattern.subsets {
+            let (label, at) = (label(subset), self.source.range(subset.span));
+            let message = if pattern.variables.contains(&label) {
+                format!(
+                    "union pattern variable name: {subset} is a duplicate of primary pattern variable name"
+                )
+            } else if !unions.insert(label) {
+                format!("union pattern variable name: {subset} is declared twice")
+            } else {
+                continue;
+            };
+            self.problem("INVALID_LABEL", message, &at);
+        }
+        let mut labels = HashSet::new();
+        for variable in defined {
+            let (label, at) = (label(variable), self.source.range(variable.span));
+            let message = if !pattern.variables.contains(&label) {
+                format!("defined variable: {variable} is not a primary pattern variable")
+            } else if !labels.insert(label) {
+                format!("pattern variable with name: {variable} is defined twice")
+            } else {
+                continue;
+            };
+            self.problem("INVALID_LABEL", message, &at);
+        }
+    }
+
+    fn check_definitions(&mut self, definitions: &[Expr]) {
+        for definition in definitions {
+            if let Known::Known(ty) = &definition.ty
+                && !typing::coerces(ty, &Type::Boolean)
+            {
+                let message = format!(
+                    "Expression defining a label must be boolean (actual type: {})",
+                    ty.in_messages()
+                );
+                let at = definition.at.clone();
+                self.problem_about("TYPE_MISMATCH", message, &at, About::Types);
+            }
+        }
     }
 
     /// The input's columns, also behind the name of each pattern variable.

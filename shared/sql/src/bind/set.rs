@@ -224,6 +224,12 @@ impl Binder<'_> {
             }
             return pairs;
         }
+        // Followed all the same, as it is said what comes of it.
+        self.problem(
+            "NOT_SUPPORTED",
+            "CORRESPONDING with columns is unsupported",
+            at,
+        );
         let mut pairs = Vec::new();
         for name in names {
             match (place(left, name), place(right, name)) {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    Ident, NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowSpec, WindowType,
+    Expr as Tree, Ident, NamedWindowDefinition, NamedWindowExpr, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowSpec, WindowType,
 };
 use sqlparser::tokenizer::Location;
 
@@ -13,6 +13,7 @@ use super::call::shortened;
 use super::names::ScopeId;
 use super::typing;
 use crate::bound::{About, Expr, Known, TextRange, Window};
+use crate::extras::label;
 use crate::limits::MAX_BOUND_COLUMNS;
 use crate::types::{FrameEdge, FrameUnit};
 
@@ -22,7 +23,7 @@ impl Binder<'_> {
         self.names.windows.push(HashMap::new());
         for NamedWindowDefinition(name, window) in windows {
             let at = self.source.range(name.span);
-            let folded = window_name(name);
+            let folded = label(name);
             let window = match window {
                 NamedWindowExpr::NamedWindow(base) => self.named_window(base, &at),
                 NamedWindowExpr::WindowSpec(spec) => {
@@ -59,7 +60,7 @@ impl Binder<'_> {
     }
 
     fn named_window(&mut self, name: &Ident, at: &TextRange) -> Window {
-        let folded = window_name(name);
+        let folded = label(name);
         let windows = self.names.windows.last();
         match windows.and_then(|windows| windows.get(&folded)) {
             Some(window) => {
@@ -127,7 +128,7 @@ impl Binder<'_> {
                     | WindowFrameBound::Following(Some(distance)),
                 ) = bound
                 {
-                    let distance = self.expression(distance, scope);
+                    let distance = self.expression(without_interval(distance), scope);
                     if let Err(problem) =
                         typing::check_frame_offset(unit, edge, &distance, &window.order)
                     {
@@ -221,10 +222,10 @@ fn bound_text(bound: &WindowFrameBound) -> String {
     }
 }
 
-/// What a window's name is known by: quoted names are told apart by case, alone among Trino's names.
-fn window_name(name: &Ident) -> String {
-    match name.quote_style {
-        Some(_) => name.value.clone(),
-        None => name.value.to_uppercase(),
+/// sqlparser takes a string in a frame for an interval.
+fn without_interval(distance: &Tree) -> &Tree {
+    match distance {
+        Tree::Interval(interval) if interval.leading_field.is_none() => &interval.value,
+        other => other,
     }
 }

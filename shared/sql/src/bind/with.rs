@@ -1,6 +1,10 @@
 //! WITH, recursive queries included.
 
-use sqlparser::ast::{Cte, SetExpr, SetOperator, SetQuantifier, Spanned, With};
+use sqlparser::ast::{
+    Cte, JoinOperator, LimitClause, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor,
+    TableWithJoins, With,
+};
+use sqlparser::tokenizer::Span;
 
 use super::Binder;
 use super::names::{NamedQuery, ScopeId};
@@ -99,6 +103,7 @@ impl Binder<'_> {
             let message = "missing column aliases in recursive WITH query";
             self.problem("MISSING_COLUMN_ALIASES", message, &place);
         }
+        self.check_recursion(cte, step, name);
         let base = self.body(base, parent);
         self.check_cte_columns(cte, base);
         let renamed = |binder: &Self, of: RelationId| {
@@ -148,6 +153,54 @@ impl Binder<'_> {
         })
     }
 
+    /// Where a recursive query may stand in its own step, and what it may have around.
+    fn check_recursion(&mut self, cte: &Cte, step: &SetExpr, name: &str) {
+        let mut mentions = Vec::new();
+        let mut outer = None;
+        if let SetExpr::Select(select) = step {
+            for tables in &select.from {
+                collect_mentions(tables, name, &mut mentions, &mut outer);
+            }
+        }
+        if let [_, second, ..] = mentions.as_slice() {
+            let at = self.source.range(*second);
+            let message = "multiple recursive references in the step relation of recursion";
+            self.problem("INVALID_RECURSIVE_REFERENCE", message, &at);
+            return;
+        }
+        let query = &cte.query;
+        let behind = self.source.range(step.span());
+        let (error, message, place) = if let Some(with) = &query.with {
+            let place = self.source.range(with.with_token.0.span);
+            let message = "immediate WITH clause in recursive query";
+            ("NOT_SUPPORTED", message, Some(place))
+        } else if query.order_by.is_some() {
+            let place = self.source.next_word(&behind, "ORDER");
+            let message = "immediate ORDER BY clause in recursive query";
+            ("NOT_SUPPORTED", message, place)
+        } else if let Some(LimitClause::LimitOffset {
+            offset: Some(_), ..
+        }) = &query.limit_clause
+        {
+            let place = self.source.next_word(&behind, "OFFSET");
+            let message = "immediate OFFSET clause in recursive query";
+            ("NOT_SUPPORTED", message, place)
+        } else if query.limit_clause.is_some() || query.fetch.is_some() {
+            let place = self
+                .source
+                .next_word(&behind, "LIMIT")
+                .or_else(|| self.source.next_word(&behind, "FETCH"));
+            let message = "immediate FETCH FIRST / LIMIT clause in recursive query";
+            ("INVALID_LIMIT_CLAUSE", message, place)
+        } else if let Some((message, place)) = outer {
+            let place = self.source.range(place);
+            ("INVALID_RECURSIVE_REFERENCE", message, Some(place))
+        } else {
+            return;
+        };
+        self.problem(error, message, &place.unwrap_or(behind));
+    }
+
     /// What is added again and again must look like what there was at first.
     fn check_step(&mut self, base: RelationId, step: RelationId, at: &crate::bound::TextRange) {
         let (Some(base), Some(step)) = (self.bound.relation(base), self.bound.relation(step))
@@ -186,6 +239,59 @@ impl Binder<'_> {
                 self.problem("TYPE_MISMATCH", message, at);
             }
         }
+    }
+}
+
+/// Where FROM names the recursive query, and the first place where an outer join would lose its rows. Subqueries are left
+/// out: the name may mean something else there.
+fn collect_mentions(
+    tables: &TableWithJoins,
+    name: &str,
+    mentions: &mut Vec<Span>,
+    outer: &mut Option<(&'static str, Span)>,
+) {
+    let first = mentions.len();
+    collect_in_factor(&tables.relation, name, mentions, outer);
+    for join in &tables.joins {
+        let left = mentions.get(first).copied();
+        let mark = mentions.len();
+        collect_in_factor(&join.relation, name, mentions, outer);
+        let right = mentions.get(mark).copied();
+        let lost = match &join.join_operator {
+            JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => {
+                right.map(|at| ("recursive reference in right source of LEFT join", at))
+            }
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => {
+                left.map(|at| ("recursive reference in left source of RIGHT join", at))
+            }
+            JoinOperator::FullOuter(_) => left
+                .map(|at| ("recursive reference in left source of FULL join", at))
+                .or(right.map(|at| ("recursive reference in right source of FULL join", at))),
+            _ => None,
+        };
+        *outer = outer.or(lost);
+    }
+}
+
+fn collect_in_factor(
+    factor: &TableFactor,
+    name: &str,
+    mentions: &mut Vec<Span>,
+    outer: &mut Option<(&'static str, Span)>,
+) {
+    match factor {
+        TableFactor::Table { name: table, .. } => {
+            if let [part] = table.0.as_slice()
+                && let Some(part) = part.as_ident()
+                && part.value.to_lowercase() == name
+            {
+                mentions.push(part.span);
+            }
+        }
+        TableFactor::NestedJoin {
+            table_with_joins, ..
+        } => collect_mentions(table_with_joins, name, mentions, outer),
+        _ => {}
     }
 }
 

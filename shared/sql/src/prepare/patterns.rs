@@ -16,7 +16,7 @@ use super::groups::{closing_parentheses, opening_parenthesis, start_of_call, sta
 use crate::body::run;
 use crate::cursor::is_word;
 use crate::error::ReadError;
-use crate::extras::RowPattern;
+use crate::extras::{RowPattern, label};
 
 /// A relation that sqlparser does not know in its place: in front of `MATCH_RECOGNIZE` it knows plain tables only, and
 /// in parentheses no relation with an alias that gets another one. A table of an impossible name stands for it until
@@ -205,7 +205,7 @@ fn drop_all(pass: &mut Pass<'_>, start: usize, end: usize) -> Result<(), ReadErr
 fn variables(pass: &Pass<'_>, start: usize, end: usize) -> BTreeSet<String> {
     let inside = pass.tokens.get(start..end).unwrap_or_default();
     let words = inside.iter().filter_map(|token| match &token.token {
-        Token::Word(word) => Some(word.value.to_lowercase()),
+        Token::Word(word) => Some(label(&word.to_ident(token.span))),
         _ => None,
     });
     words.collect()
