@@ -391,7 +391,6 @@ impl Binder<'_> {
     }
 }
 
-/// Whether what stands right of a join can name columns of what stands left.
 fn is_true(condition: &Tree) -> bool {
     match condition {
         Tree::Nested(inner) => is_true(inner),
@@ -400,6 +399,7 @@ fn is_true(condition: &Tree) -> bool {
     }
 }
 
+/// Whether what stands right of a join can name columns of what stands left.
 fn is_lateral(factor: &TableFactor) -> bool {
     match factor {
         TableFactor::Derived { lateral, .. } => *lateral,

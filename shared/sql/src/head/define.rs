@@ -185,6 +185,9 @@ fn read_column_definitions(
         if cursor.eat(&["LIKE"]) {
             let name = cursor.name("a table", 3)?;
             reader.note(&name, Access::Metadata)?;
+        } else {
+            // So that a query whose AS was forgotten is not taken for columns.
+            cursor.ident("a column's name")?;
         }
         loop {
             match cursor.peek() {

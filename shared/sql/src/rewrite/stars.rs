@@ -25,9 +25,12 @@ pub fn expand_stars(bound: &Bound, text: &str) -> Result<Vec<Edit>, RewriteError
         match &relation.kind {
             RelationKind::Select(select) => {
                 if !relation.complete {
+                    let mut stars = stars(text).into_iter();
                     return Err(RewriteError::UnknownColumns {
                         star: "*".to_owned(),
-                        at: relation.at.clone(),
+                        at: stars
+                            .find(|star| within(star, &relation.at))
+                            .unwrap_or_else(|| relation.at.clone()),
                     });
                 }
                 let mut columns = relation.columns.as_slice();
@@ -89,12 +92,13 @@ fn is_stored(bound: &Bound, column: &Column) -> bool {
     false
 }
 
-/// A star that was not met in the bound statement must not be let through unseen.
-fn every_star(text: &str, seen: &[TextRange]) -> Result<(), RewriteError> {
+/// The stars of a text that begin a select item or end `t.*`.
+fn stars(text: &str) -> Vec<TextRange> {
     let Ok((tokens, _)) = tree::tokens(text) else {
-        return Ok(());
+        return Vec::new();
     };
     let places = TextMap::new(text);
+    let mut stars = Vec::new();
     let mut before = &Token::Comma;
     for token in &tokens {
         let begins = match before {
@@ -105,25 +109,29 @@ fn every_star(text: &str, seen: &[TextRange]) -> Result<(), RewriteError> {
             ),
             _ => false,
         };
-        before = &token.token;
-        let Some(at) = places
-            .range(token.span)
-            .filter(|_| begins && token.token == Token::Mul)
-        else {
-            continue;
-        };
-        if !seen
-            .iter()
-            .any(|seen| seen.start <= at.start && at.end <= seen.end)
-        {
-            return Err(RewriteError::NotNameable {
-                star: "*".to_owned(),
-                reason: "it is not followed here".to_owned(),
-                at,
-            });
+        if begins && token.token == Token::Mul {
+            stars.extend(places.range(token.span));
         }
+        before = &token.token;
     }
-    Ok(())
+    stars
+}
+
+/// A star that was not met in the bound statement must not be let through unseen.
+fn every_star(text: &str, seen: &[TextRange]) -> Result<(), RewriteError> {
+    let is_seen = |star: &TextRange| seen.iter().any(|seen| within(star, seen));
+    match stars(text).into_iter().find(|star| !is_seen(star)) {
+        None => Ok(()),
+        Some(at) => Err(RewriteError::NotNameable {
+            star: "*".to_owned(),
+            reason: "it is not followed here".to_owned(),
+            at,
+        }),
+    }
+}
+
+fn within(inner: &TextRange, outer: &TextRange) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// `TABLE t` is `SELECT * FROM t`.

@@ -154,7 +154,7 @@ async fn a_column_that_is_not_open_is_refused_by_name_and_place() {
     EXECUTE IMMEDIATE 'SELECT phone FROM crm.public.contacts'
       PERMISSION_DENIED: line 1:19: Access Denied: column `phone` of `crm.public.contacts` awaits review: what nobody has reviewed yet is closed to everyone. the group `reviewers` can review it. ask for a review: http://127.0.0.1:8787/requests/new?table=crm.public.contacts
     SELECT * FROM crm.public.contacts, crm.information_schema.tables
-      NOT_SUPPORTED: line 1:1: `*` cannot be expanded: the columns behind it are not known; name the columns: only named columns go to the engine, so that a column added a moment ago stays closed
+      NOT_SUPPORTED: line 1:8: `*` cannot be expanded: the columns behind it are not known; name the columns: only named columns go to the engine, so that a column added a moment ago stays closed
     "#);
     assert!(
         town.engine.asked().is_empty(),
