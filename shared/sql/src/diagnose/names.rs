@@ -62,6 +62,18 @@ pub(super) fn column(
         &problem.at,
     );
     let last = name.last().map_or("", String::as_str);
+    let of_table = among.iter().any(|id| is_table(bound, *id));
+    if last.starts_with('$') && of_table {
+        // `DESCRIBE` leaves them out, and with it the schemas that people write.
+        return Finding {
+            code: "hidden_column",
+            severity: Severity::Warning,
+            ..finding
+        }
+        .with_hint(
+            "the hidden columns of connectors begin so: add it to the schema if the table has it",
+        );
+    }
     if let Some(hint) = named_by_select(bound, text, problem, name) {
         return finding.with_hint(hint);
     }
@@ -75,6 +87,14 @@ pub(super) fn column(
         .first()
         .map(|near| Edit::replace(last_part(text, &problem.at), quote_identifier(near)));
     suggested(finding, &near, fix)
+}
+
+fn is_table(bound: &Bound, id: RelationId) -> bool {
+    match bound.relation(id).map(|relation| &relation.kind) {
+        Some(RelationKind::Table(_)) => true,
+        Some(RelationKind::Alias { of, .. }) => is_table(bound, *of),
+        _ => false,
+    }
 }
 
 /// What to write for an alias of the same SELECT: WHERE, GROUP BY and HAVING do not know it.
