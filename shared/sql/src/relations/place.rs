@@ -43,7 +43,7 @@ const WORDS: &[(&str, Side, &str)] = &[
     (
         "a JOIN without a condition",
         Side::Before,
-        "INNER JOIN|LEFT JOIN|LEFT OUTER JOIN|RIGHT JOIN|RIGHT OUTER JOIN|FULL JOIN|FULL OUTER JOIN|JOIN",
+        "INNER JOIN|LEFT JOIN|LEFT OUTER JOIN|RIGHT JOIN|RIGHT OUTER JOIN|FULL JOIN|FULL OUTER JOIN|OUTER JOIN|JOIN",
     ),
     (
         "this kind of join",
