@@ -34,7 +34,7 @@ test("statements that are wrong get Trino's error with its place", async () => {
     ["SELECT * FROM lake.dim.acounts", "TABLE_NOT_FOUND", /lake\.dim\.accounts/],
     ["SELECT * FROM nowhere.dim.accounts", "CATALOG_NOT_FOUND", /nowhere/],
     ["SELECT 1 + 'a' FROM lake.dim.accounts", "TYPE_MISMATCH", /./],
-    ["SELECT a.*,\n a.id, *, 1 + a.name FROM lake.dim.accounts a", "TYPE_MISMATCH", /^line 2:13: /],
+    ["SELECT a.*,\n a.account_id, *, 1 + a.region FROM lake.dim.accounts a", "TYPE_MISMATCH", /^line 2:19: /],
     ["SELECT 1 / 0", "DIVISION_BY_ZERO", /./],
     ["DROP TABLE lake.dim.accounts", "", /./],
     ["ALTER TABLE lake.dim.accounts EXECUTE expire_snapshots(retention_threshold => '7d')", "", /./],
