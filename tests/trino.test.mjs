@@ -135,6 +135,12 @@ test("what Rui approves and Ines grants answers through Trino, masked by Trino",
   assert.deepEqual(join.rows?.map((/** @type {string[]} */ [name]) => name), ["ALGERIA", "ARGENTINA"], JSON.stringify(join.error));
 });
 
+test("Trino's errors name places of the text that was sent, before its stars were written out", { skip }, async () => {
+  const { error } = await one(ANA, `SELECT *,\n contact_id, c.*, 1 + country FROM ${CONTACTS} c`);
+  assert.equal(error?.name, "TYPE_MISMATCH");
+  assert.match(error.message, /^line 2:21: /);
+});
+
 test("a large result comes whole through the gateway", { skip }, async () => {
   const answer = await one(ANA, "SELECT orderkey, partkey, comment FROM tpch.tiny.lineitem");
   assert.equal(answer.rows?.length, 60_175, JSON.stringify(answer.error));
