@@ -6,7 +6,9 @@
 //! `reads` which columns a statement names.
 
 mod canon;
+mod expressions;
 mod facts;
+mod origin;
 mod reads;
 mod rows;
 mod rules;
@@ -21,7 +23,8 @@ use crate::bound::{Bound, ColumnId, Known, RelationId, Table, TextRange};
 use crate::types::Type;
 
 pub(crate) use canon::{Canon, digest};
-pub(crate) use sources::{RowOrigin, Sources};
+pub(crate) use origin::RowOrigin;
+pub(crate) use sources::Sources;
 pub(crate) use text::{Part, outside_quotes_lowered};
 
 /// What a statement's rows and columns are made of.

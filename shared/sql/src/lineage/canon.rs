@@ -9,7 +9,8 @@ use crate::bound::{
 };
 use crate::lineage::Kind;
 use crate::lineage::facts::{self, Facts};
-use crate::lineage::sources::{BaseId, Sources};
+use crate::lineage::origin::BaseId;
+use crate::lineage::sources::Sources;
 use crate::lineage::text::{self, Binding, Part, Text};
 use crate::walk;
 

@@ -6,7 +6,8 @@ use crate::bound::{
     Bound, Expr, ExprKind, Join, JoinKind, RelationId, RelationKind, Write, WriteKind,
 };
 use crate::lineage::canon::Canon;
-use crate::lineage::sources::{Origin, RowOrigin, Sources};
+use crate::lineage::origin::{Origin, RowOrigin};
+use crate::lineage::sources::Sources;
 use crate::lineage::{JoinUse, Rows, row_relation};
 use crate::walk;
 

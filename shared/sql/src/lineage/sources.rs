@@ -8,46 +8,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::bound::{
-    Bound, Call, CallKind, ColumnId, Expr, ExprKind, Relation, RelationId, RelationKind,
-    SetOperation, SubqueryKind, Value,
+    Bound, ColumnId, Expr, ExprKind, Relation, RelationId, RelationKind, SetOperation, Value,
 };
+use crate::lineage::origin::{BaseId, Origin, Role, RowOrigin};
 use crate::lineage::{BaseColumn, Kind};
-
-/// A base column or a base table, as a number that is the same wherever the table is mentioned.
-pub(crate) type BaseId = u32;
-
-/// What decides which rows there are.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RowOrigin {
-    pub(crate) tables: Vec<BaseId>,
-    pub(crate) columns: Vec<BaseId>,
-}
-
-/// What a value is made of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Origin {
-    pub(crate) values: Vec<BaseId>,
-    pub(crate) conditions: Vec<BaseId>,
-    /// Of the subqueries that the value is taken from.
-    pub(crate) rows: RowOrigin,
-    pub(crate) kind: Kind,
-    /// Whether something that is not followed may have given it more.
-    pub(crate) unknown: bool,
-}
 
 /// How often a statement is gone through for what its recursive queries hand on from step to step.
 const MOST_PASSES: usize = 12;
-
-/// Part of what a piece of text adds to an origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// The value is made of it.
-    Value,
-    /// It chooses among values.
-    Condition,
-    /// It chooses rows.
-    Rows,
-}
 
 /// The origins of a whole statement.
 pub(crate) struct Sources<'b> {
@@ -151,35 +118,6 @@ impl<'b> Sources<'b> {
                 self.before.as_ref()?.rows(id)
             }
         }
-    }
-
-    /// What an expression is made of.
-    pub(crate) fn expression(&self, expr: &Expr) -> Origin {
-        if let ExprKind::Column(id) = &expr.kind {
-            return match self.column(*id) {
-                Some(origin) => origin.as_ref().clone(),
-                None => Origin {
-                    kind: Kind::Unknown,
-                    unknown: true,
-                    ..Origin::default()
-                },
-            };
-        }
-        let mut origin = Origin {
-            kind: Kind::Constant,
-            ..Origin::default()
-        };
-        self.add(expr, Role::Value, &mut origin);
-        if origin.kind == Kind::Identity {
-            origin.kind = Kind::Expression;
-        }
-        origin.settle();
-        origin
-    }
-
-    /// Adds what an expression that chooses rows is made of.
-    pub(crate) fn add_rows(&self, expr: &Expr, origin: &mut Origin) {
-        self.add(expr, Role::Rows, origin);
     }
 
     /// Whether columns may be made of more than was found.
@@ -443,130 +381,6 @@ impl<'b> Sources<'b> {
             origin.take(part, Role::Rows);
         }
     }
-
-    fn add(&self, mut expr: &Expr, role: Role, origin: &mut Origin) {
-        // `a + b + c` is as deep as it has operators: its left operands are followed in a loop.
-        while let ExprKind::Operator { operands, .. } = &expr.kind {
-            let Some((first, rest)) = operands.split_first() else {
-                return;
-            };
-            for operand in rest {
-                self.add(operand, role, origin);
-            }
-            expr = first;
-        }
-        match &expr.kind {
-            ExprKind::Literal(_) | ExprKind::Argument(_) => {}
-            // Its value is whatever the caller sends.
-            ExprKind::Parameter => origin.raise(Kind::Expression, role),
-            ExprKind::Column(id) => {
-                let part = self.passed(*id);
-                origin.raise(part.kind.max(Kind::Expression), role);
-                origin.take(&part, role);
-            }
-            ExprKind::Call(call) => self.add_call(call, role, origin),
-            ExprKind::Case {
-                operand,
-                branches,
-                otherwise,
-            } => {
-                let choosing = role.choosing();
-                if let Some(expr) = operand {
-                    self.add(expr, choosing, origin);
-                }
-                for (when, then) in branches {
-                    self.add(when, choosing, origin);
-                    self.add(then, role, origin);
-                }
-                if let Some(expr) = otherwise {
-                    self.add(expr, role, origin);
-                }
-                // Even among constants a column chose.
-                origin.raise_if_conditional();
-            }
-            ExprKind::Subquery {
-                kind,
-                operand,
-                query,
-            } => {
-                if let Some(expr) = operand {
-                    self.add(expr, role, origin);
-                }
-                if *kind != SubqueryKind::Exists {
-                    for id in super::columns_of(self.bound, *query) {
-                        let part = self.passed(id);
-                        origin.raise(part.kind, role);
-                        origin.take(&part, role);
-                    }
-                }
-                if let Some(rows) = self.rows(*query) {
-                    origin.rows.take(rows);
-                }
-                origin.raise(Kind::Expression, role);
-            }
-            ExprKind::Unresolved(_) | ExprKind::OneOf { .. } => {
-                origin.unknown = true;
-                origin.raise(Kind::Unknown, role);
-            }
-            ExprKind::Opaque { .. } => {
-                origin.unknown = true;
-                origin.raise(Kind::Expression, role);
-                for child in expr.children() {
-                    self.add(child, role, origin);
-                }
-            }
-            // The loop above leaves none.
-            ExprKind::Operator { .. } => {}
-            ExprKind::Cast { .. }
-            | ExprKind::Lambda { .. }
-            | ExprKind::Array(_)
-            | ExprKind::Row(_)
-            | ExprKind::Field { .. }
-            | ExprKind::Subscript { .. } => {
-                for child in expr.children() {
-                    self.add(child, role, origin);
-                }
-            }
-        }
-    }
-
-    fn add_call(&self, call: &Call, role: Role, origin: &mut Origin) {
-        let kind = match (&call.window, call.kind) {
-            (Some(_), _) | (None, CallKind::Window) => Kind::Window,
-            (None, CallKind::Aggregate) => Kind::Aggregate,
-            (None, CallKind::Scalar) if !call.deterministic => Kind::Expression,
-            (None, CallKind::Scalar) => Kind::Constant,
-        };
-        origin.raise(kind, role);
-        for (position, argument) in call.arguments.iter().enumerate() {
-            let role = if chooses(&call.name, position) {
-                role.choosing()
-            } else {
-                role
-            };
-            self.add(argument, role, origin);
-        }
-        let choosing = role.choosing();
-        for key in &call.order {
-            self.add(&key.expr, choosing, origin);
-        }
-        if let Some(expr) = &call.filter {
-            self.add(expr, choosing, origin);
-        }
-        if let Some(window) = &call.window {
-            let keys = window.order.iter().map(|key| &key.expr);
-            let frame = window.frame.iter().flat_map(|(_, bounds)| bounds);
-            for expr in window.partition.iter().chain(keys).chain(frame) {
-                self.add(expr, choosing, origin);
-            }
-            // Which rows it matches, and which of its measures this is, is not followed.
-            if let Some((_, named)) = &window.pattern {
-                origin.unknown = true;
-                named.iter().for_each(|expr| self.add(expr, role, origin));
-            }
-        }
-        origin.raise_if_conditional();
-    }
 }
 
 /// For each mention of a recursive query inside itself the query.
@@ -589,108 +403,4 @@ fn recursive(bound: &Bound) -> HashMap<RelationId, RelationId> {
 /// Whether an expression is the column that `WITH ORDINALITY` adds.
 fn is_ordinality(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call(call) if call.name == "ordinality")
-}
-
-/// Whether a function's argument chooses which value is given and is not part of it.
-pub(crate) fn chooses(function: &str, position: usize) -> bool {
-    match function {
-        "if" | "count_if" => position == 0,
-        "nullif" | "max_by" | "min_by" => position == 1,
-        _ => false,
-    }
-}
-
-impl Role {
-    fn choosing(self) -> Self {
-        match self {
-            Self::Value => Self::Condition,
-            other => other,
-        }
-    }
-}
-
-impl Origin {
-    /// What a value is made of that is now this, now that.
-    pub(crate) fn of_several(parts: impl Iterator<Item = Origin>) -> Self {
-        let mut origin = Self::default();
-        let mut kind = None;
-        for part in parts {
-            origin.take(&part, Role::Value);
-            kind = Some(match (kind, part.kind) {
-                // A constant beside a column: not always the column.
-                (Some(Kind::Constant), Kind::Identity) | (Some(Kind::Identity), Kind::Constant) => {
-                    Kind::Expression
-                }
-                (Some(before), kind) => kind.max(before),
-                (None, kind) => kind,
-            });
-        }
-        origin.kind = kind.unwrap_or(Kind::Unknown);
-        origin.settle();
-        origin
-    }
-
-    /// Adds what another value is made of.
-    fn take(&mut self, other: &Origin, role: Role) {
-        match role {
-            Role::Value => {
-                self.values.extend_from_slice(&other.values);
-                self.conditions.extend_from_slice(&other.conditions);
-                self.rows.take(&other.rows);
-            }
-            Role::Condition => {
-                self.conditions.extend_from_slice(&other.values);
-                self.conditions.extend_from_slice(&other.conditions);
-                self.rows.take(&other.rows);
-            }
-            Role::Rows => {
-                self.rows.columns.extend_from_slice(&other.values);
-                self.rows.columns.extend_from_slice(&other.conditions);
-                self.rows.take(&other.rows);
-            }
-        }
-        self.unknown |= other.unknown;
-    }
-
-    fn raise(&mut self, kind: Kind, role: Role) {
-        if role == Role::Value {
-            self.kind = self.kind.max(kind);
-        }
-    }
-
-    fn raise_if_conditional(&mut self) {
-        if self.kind == Kind::Constant && !self.conditions.is_empty() {
-            self.kind = Kind::Expression;
-        }
-    }
-
-    fn settle(&mut self) {
-        for list in [
-            &mut self.values,
-            &mut self.conditions,
-            &mut self.rows.tables,
-            &mut self.rows.columns,
-        ] {
-            list.sort_unstable();
-            list.dedup();
-        }
-    }
-}
-
-impl RowOrigin {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.columns.is_empty()
-    }
-
-    pub(crate) fn take(&mut self, other: &RowOrigin) {
-        self.tables.extend_from_slice(&other.tables);
-        self.columns.extend_from_slice(&other.columns);
-    }
-
-    pub(crate) fn settle(&mut self) {
-        for list in [&mut self.tables, &mut self.columns] {
-            list.sort_unstable();
-            list.dedup();
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! What a statement gives: the columns of its query, or the columns that it writes.
 
 use crate::bound::{AssignedValue, Bound, ColumnId, Expr, Known, TextRange, WriteKind};
-use crate::lineage::sources::{Origin, Sources};
+use crate::lineage::origin::Origin;
+use crate::lineage::sources::Sources;
 use crate::lineage::{Canon, columns_of};
 use crate::types::Type;
 

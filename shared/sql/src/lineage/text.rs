@@ -338,7 +338,7 @@ fn write_call(canon: &Canon<'_>, call: &Call, arguments: &mut Vec<String>) -> St
         if position > 0 {
             inside.push_str(", ");
         }
-        let chooses = super::sources::chooses(&call.name, position);
+        let chooses = super::expressions::chooses(&call.name, position);
         let text = if chooses {
             condition(canon, argument, arguments)
         } else {
