@@ -14,8 +14,12 @@ pub struct Case {
     pub expected: String,
 }
 
-/// The cases of a file. `| t(a bigint)` says a table and that no others exist; without such a line nothing is
-/// known about any table. A `#!` line at the top of the file gives tables to all of its cases.
+/// The cases of a file: blocks with empty lines between them, each a line `# rule`, the statement, and lines that start
+/// with `=> ` and say what is expected.
+///
+/// `| t(a bigint)` says a table and that no others exist; without such a line nothing is known about any table.
+/// `@ catalog.schema` says the session, which is `lake.s` otherwise, `@ prepared name: text` what was prepared in it. Lines
+/// under `#!` at the top of the file are those of all of its cases.
 pub fn cases(text: &str) -> Vec<Case> {
     let (shared, blocks): (Vec<&str>, Vec<&str>) = text
         .split("\n\n")
@@ -24,8 +28,7 @@ pub fn cases(text: &str) -> Vec<Case> {
         .partition(|block| block.starts_with("#!"));
     let shared: Vec<&str> = shared
         .iter()
-        .flat_map(|block| block.lines())
-        .filter_map(|line| line.strip_prefix("| "))
+        .flat_map(|block| block.lines().skip(1))
         .collect();
     blocks
         .into_iter()
@@ -37,13 +40,9 @@ fn parse(block: &str, shared: &[&str]) -> Case {
     let mut rule = String::new();
     let mut sql = String::new();
     let mut expected = String::new();
-    let mut tables = shared.to_vec();
-    let mut session = Session {
-        catalog: Some("lake".into()),
-        schema: Some("s".into()),
-        ..Session::default()
-    };
-    for line in block.lines() {
+    let mut tables = Vec::new();
+    let mut session = session_in("lake.s");
+    for line in shared.iter().copied().chain(block.lines()) {
         if let Some(text) = line.strip_prefix("# ") {
             rule = text.to_owned();
         } else if let Some(table) = line.strip_prefix("| ") {
@@ -52,6 +51,11 @@ fn parse(block: &str, shared: &[&str]) -> Case {
             tables.clear();
         } else if line == "@ no session" {
             session = Session::default();
+        } else if let Some(prepared) = line.strip_prefix("@ prepared ") {
+            let (name, text) = prepared.split_once(": ").unwrap();
+            session.prepared.insert(name.to_owned(), text.to_owned());
+        } else if let Some(names) = line.strip_prefix("@ ") {
+            session = session_in(names);
         } else if line.starts_with("=> ") {
             push_line(&mut expected, line);
         } else {
@@ -62,8 +66,21 @@ fn parse(block: &str, shared: &[&str]) -> Case {
         rule,
         session,
         schema: schema(&tables),
-        sql,
+        // `\r` and other characters that a line of text cannot hold.
+        sql: sql.replace("<CR>", "\r").replace("<NBSP>", "\u{a0}"),
         expected,
+    }
+}
+
+/// In `catalog` or `catalog.schema`.
+fn session_in(names: &str) -> Session {
+    let (catalog, schema) = names
+        .split_once('.')
+        .map_or((names, None), |(catalog, schema)| (catalog, Some(schema)));
+    Session {
+        catalog: Some(catalog.to_owned()),
+        schema: schema.map(str::to_owned),
+        ..Session::default()
     }
 }
 
