@@ -100,7 +100,20 @@ pub struct PiiClaim {
 
 impl Claims {
     /// The prefix of the query's addresses. None if it would be longer than engines take.
+    ///
+    /// What moved in the text is left out where it does not fit: without it an error's place is off, but the query runs.
     pub fn to_prefix(&self, key: &[u8]) -> Option<String> {
+        self.sign(key).or_else(|| {
+            let moved = Moves::default();
+            Self {
+                moved,
+                ..self.clone()
+            }
+            .sign(key)
+        })
+    }
+
+    fn sign(&self, key: &[u8]) -> Option<String> {
         let json = serde_json::to_vec(self).ok()?;
         let signature = mac(key, &json)?.finalize().into_bytes();
         let prefix = format!(
@@ -182,5 +195,35 @@ mod tests {
         ] {
             assert_eq!(Claims::verify(&forged, &[7; 32]), None, "{forged}");
         }
+    }
+
+    #[test]
+    fn places_give_way_to_tables() {
+        let table = |number: usize| {
+            (
+                format!("lake.dim.table_{number}").parse().unwrap(),
+                "0123456789ab".to_owned(),
+            )
+        };
+        let claims = |tables: usize| Claims {
+            user: "ana@corp.example".parse().unwrap(),
+            query_id: "20261121_1".to_owned(),
+            pii: None,
+            tables: (0..tables).map(table).collect(),
+            moved: Moves(vec![[1_000, 1_000, 1_000, 1_000, 1_000, 1_000]; MAX_MOVES]),
+        };
+        let kept = |tables: usize| {
+            let prefix = claims(tables).to_prefix(&[7; 32])?;
+            let read = Claims::verify(prefix.strip_prefix("/t/")?, &[7; 32])?;
+            assert_eq!(read.tables.len(), tables);
+            Some(!read.moved.is_empty())
+        };
+        assert_eq!(kept(1), Some(true));
+        assert_eq!(
+            kept(100),
+            Some(false),
+            "a query is not refused for its places"
+        );
+        assert_eq!(kept(1_000), None, "what it stands on is not left out");
     }
 }
