@@ -19,7 +19,7 @@ pub struct Case {
 ///
 /// `| t(a bigint)` says a table and that no others exist; without such a line nothing is known about any table.
 /// `@ catalog.schema` says the session, which is `lake.s` otherwise, `@ prepared name: text` what was prepared in it. Lines
-/// under `#!` at the top of the file are those of all of its cases.
+/// among `#!` at the top of the file are those of all of its cases.
 pub fn cases(text: &str) -> Vec<Case> {
     let (shared, blocks): (Vec<&str>, Vec<&str>) = text
         .split("\n\n")
@@ -28,7 +28,8 @@ pub fn cases(text: &str) -> Vec<Case> {
         .partition(|block| block.starts_with("#!"));
     let shared: Vec<&str> = shared
         .iter()
-        .flat_map(|block| block.lines().skip(1))
+        .flat_map(|block| block.lines())
+        .filter(|line| !line.starts_with("#!"))
         .collect();
     blocks
         .into_iter()
