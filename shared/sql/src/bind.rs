@@ -46,6 +46,7 @@ use crate::extras::Extras;
 use crate::limits::{MAX_BOUND_COLUMNS, MAX_BOUND_DEPTH, MAX_PROBLEMS};
 use crate::read::Session;
 use crate::tree::{ParsedStatement, tokens};
+use crate::types::TypeProblem;
 use names::Names;
 use source::Source;
 
@@ -124,6 +125,11 @@ impl<'b> Binder<'b> {
     /// Notes a problem that needs no more than its words.
     fn problem(&mut self, error: &'static str, message: impl Into<String>, at: &TextRange) {
         self.problem_about(error, message, at, About::Other);
+    }
+
+    /// Notes that types do not fit.
+    fn type_problem(&mut self, problem: TypeProblem, at: &TextRange) {
+        self.problem_about(problem.error.as_str(), problem.message, at, About::Types);
     }
 
     /// Notes a problem.

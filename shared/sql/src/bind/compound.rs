@@ -6,7 +6,7 @@ use super::Binder;
 use super::names::ScopeId;
 use super::source::union;
 use super::typing;
-use crate::bound::{About, Expr, ExprKind, Known, TextRange};
+use crate::bound::{Expr, ExprKind, Known, TextRange};
 use crate::limits::MAX_BOUND_DEPTH;
 use crate::types::Type;
 
@@ -27,7 +27,7 @@ impl Binder<'_> {
         let ty = match typing::cast(&operand.ty, &data_type.to_string()) {
             Ok(ty) => ty,
             Err(problem) => {
-                self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
+                self.type_problem(problem, &at);
                 typing::written(&data_type.to_string())
             }
         };
@@ -63,12 +63,7 @@ impl Binder<'_> {
         let ty = match typing::case(operand.as_ref(), &branches, otherwise.as_ref()) {
             Ok(ty) => ty,
             Err((problem, place)) => {
-                self.problem_about(
-                    problem.error.as_str(),
-                    problem.message,
-                    &place,
-                    About::Types,
-                );
+                self.type_problem(problem, &place);
                 Known::Unknown
             }
         };
@@ -127,12 +122,7 @@ impl Binder<'_> {
         let ty = match typing::array(&elements) {
             Ok(ty) => ty,
             Err((problem, place)) => {
-                self.problem_about(
-                    problem.error.as_str(),
-                    problem.message,
-                    &place,
-                    About::Types,
-                );
+                self.type_problem(problem, &place);
                 Known::Unknown
             }
         };
@@ -197,7 +187,7 @@ impl Binder<'_> {
         let ty = match typing::subscript(&of, &index) {
             Ok(ty) => ty,
             Err(problem) => {
-                self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
+                self.type_problem(problem, &at);
                 Known::Unknown
             }
         };

@@ -6,7 +6,7 @@ use super::Binder;
 use super::names::ScopeId;
 use super::source::union;
 use super::typing;
-use crate::bound::{About, Expr, ExprKind, Known, TextRange};
+use crate::bound::{Expr, ExprKind, Known, TextRange};
 
 impl Binder<'_> {
     /// An operator whose operands are bound, with its type.
@@ -34,12 +34,7 @@ impl Binder<'_> {
             Err(problem) => {
                 let operand = problem.operand.and_then(|index| operands.get(index));
                 let place = operand.map_or_else(|| place.clone(), |operand| operand.at.clone());
-                self.problem_about(
-                    problem.error.as_str(),
-                    problem.message,
-                    &place,
-                    About::Types,
-                );
+                self.type_problem(problem, &place);
                 typing::operator_result(sign)
             }
         };
@@ -111,7 +106,7 @@ impl Binder<'_> {
     fn logical_operand(&mut self, operand: &Expr) {
         if let Err(problem) = typing::logical_operand(operand) {
             let at = operand.at.clone();
-            self.problem_about(problem.error.as_str(), problem.message, &at, About::Types);
+            self.type_problem(problem, &at);
         }
     }
 

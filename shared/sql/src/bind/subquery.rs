@@ -7,7 +7,7 @@ use super::names::ScopeId;
 use super::operator::sign_of;
 use super::source::union;
 use super::typing;
-use crate::bound::{About, Expr, ExprKind, Known, RelationId, SubqueryKind};
+use crate::bound::{Expr, ExprKind, Known, RelationId, SubqueryKind};
 use crate::types::Type;
 
 impl Binder<'_> {
@@ -146,12 +146,7 @@ impl Binder<'_> {
         let ty = self.subquery_type(id);
         if let Err(problem) = typing::compared_with_subquery(kind, &operand.ty, &ty) {
             let place = self.source.between(&operand.at, &inner);
-            self.problem_about(
-                problem.error.as_str(),
-                problem.message,
-                &place,
-                About::Types,
-            );
+            self.type_problem(problem, &place);
         }
         Expr {
             kind: ExprKind::Subquery {
